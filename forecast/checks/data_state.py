@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from forecast.core.cells import UNHELD
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
 from forecast.core.registry import check
 
 NAME = "data_state"
-SOFT = ("provisional", "span", "missing", "suppressed", "not released", "not bundled")
+SOFT = ("provisional", "span", "missing", "suppressed", "not released", UNHELD)
 
 
 @check

@@ -14,6 +14,7 @@ from forecast.core.spillovers import spillover
 from forecast.kernels import local_level
 
 NAME = "donors"
+SAME = 1e-9  # relative difference of two estimates below which they are one
 WITHOUT, MOVED, DEPARTURE = "ATT without ", "ATT without moved: ", "departure of "
 
 
@@ -56,7 +57,11 @@ class Donors:
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: the largest influence of a donor, threshold 1; where withheld, departure times influence, threshold `bent`."""
         known = {p.name: p.estimate for p in effect.parameters}
-        shifts = {name: value - known["ATT"] for name, value in known.items() if name.startswith(WITHOUT) and "ATT" in known}
+        shifts = {
+            name: 0.0 if math.isclose(value, known["ATT"], rel_tol=SAME) else value - known["ATT"]
+            for name, value in known.items()
+            if name.startswith(WITHOUT) and "ATT" in known
+        }
         if effect.counterfactual is None or not shifts:
             return Gate(NAME, "not run", reason="no donors in this estimate")
         se = effect.average.se
@@ -115,4 +120,4 @@ def _departure_size(name: str, known: dict[str, float]) -> float:
 
 
 def _in_standard_errors(size: float) -> str:
-    return f"{size:.2f} standard errors"
+    return f"{size:.2f} standard errors" if math.isfinite(size) else "more than any number of standard errors, which are zero"

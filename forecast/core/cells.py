@@ -7,6 +7,8 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+UNHELD = "not in the data"  # the state of a month of which the data have no row, whosever they are
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,7 +13,7 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
-from forecast.core.errors import DataError, nearest, with_place
+from forecast.core.errors import DataError, nearest
 from forecast.core.event_fields import ACTS_ON, DATES, INSTRUMENTS, LISTS, ROLES, STATUSES, parse_field
 from forecast.core.presentation import shown
 from forecast.core.products import mineral_of
@@ -45,7 +46,7 @@ class Event:
     superseded_on : date, optional
         the day on which it did
     imposed_by : tuple of str, default ("CHN",)
-        countries that impose it, by ISO 3166 alpha-3
+        countries that impose it, by ISO 3166 alpha-3, or groups of them ("EU27")
     targets : tuple of str, default ("ALL",)
         those whose trade with them it acts on; "ALL": everyone's
     products : tuple of str, default ("ALL",)
@@ -142,6 +143,16 @@ class Event:
             raise refuse(f"stops {self.share_stopped} of the trade", "share_stopped from 0 to 1, or leave it out")
         if self.effective and self.effective < self.announced and self.instrument in ("licence", "ban"):
             raise refuse("takes effect before it was announced", "check announced and effective")
+
+    @functools.cached_property
+    def imposers(self) -> frozenset[str]:
+        """The countries that impose it, those of a group each."""
+        return frozenset().union(*map(countries, self.imposed_by))
+
+    @functools.cached_property
+    def reached(self) -> frozenset[str]:
+        """The countries whose trade it acts on, those of a group each; "ALL" among them: everyone's."""
+        return frozenset().union(*map(countries, self.targets))
 
     @property
     def short_title(self) -> str:
@@ -267,7 +278,7 @@ class Event:
         if not self.covers(key.product):
             return False
         return any(
-            _matches(imposing, self.imposed_by, partner) and _matches(partner, self.targets, imposing)
+            _matches(imposing, self.imposers, partner) and _matches(partner, self.reached, imposing)
             for imposing, partner in self._sides(key)
         )
 
@@ -288,8 +299,7 @@ class Event:
         if key is None or not self.touches(series):
             return key is None and self.touches(series)
         return any(
-            countries(imposing).issubset(self.imposed_by)
-            and ("ALL" in self.targets or countries(partner).issubset(self.targets))
+            countries(imposing).issubset(self.imposers) and ("ALL" in self.reached or countries(partner).issubset(self.reached))
             for imposing, partner in self._sides(key)
         )
 
@@ -320,41 +330,6 @@ class Event:
         return columns.reshape(len(when), -1)
 
 
-def _matches(side: str, named: tuple[str, ...], other: str) -> bool:
+def _matches(side: str, named: frozenset[str], other: str) -> bool:
     """Whether a country named is on this side of a flow; the world holds every country but the one on the other side."""
-    return "ALL" in named or bool(set(named) - countries(other) if side == "WLD" else countries(side).intersection(named))
-
-
-def event_from(row: Mapping[str, Any], where: str = "") -> Event:
-    """An event from a table of a TOML file (or the row of a CSV, lists joined by ``;``).
-
-    Parameters
-    ----------
-    row : mapping of str to Any
-        fields by name
-    where : str, optional
-        the place in the file, for messages
-
-    Returns
-    -------
-    Event
-        with the id as its title where it has none
-
-    Raises
-    ------
-    DataError
-        where a field is unknown, missing or cannot be read
-    """
-    known = {f.name for f in fields(Event)}
-    made: dict[str, Any] = {}
-    for key, value in row.items():
-        if key not in known:
-            raise DataError(f"an event has no field '{key}'", where=where, hint=nearest(key, known))
-        if value is not None and value != "":
-            made[key] = parse_field(key, value, where)
-    for key in ("id", "announced"):
-        if key not in made:
-            raise DataError(f"an event lacks its '{key}'", where=where or str(row.get("id", "")), hint=f"add {key}")
-    made.setdefault("title", made["id"])
-    with with_place(f"{where}, event '{made['id']}'" if where else ""):
-        return Event(**made)
+    return "ALL" in named or bool(named - countries(other) if side == "WLD" else countries(side).intersection(named))

@@ -16,9 +16,10 @@ from forecast.core import months
 from forecast.core.bundled_data import bundled_text
 from forecast.core.calendar_notes import CalendarNote, note_from
 from forecast.core.errors import DataError, nearest
-from forecast.core.event import Event as Event, event_from as event_from
+from forecast.core.event import Event as Event
 from forecast.core.event_ends import end_of, ended_measure, has_announced_end
 from forecast.core.event_fields import INSTRUMENTS as INSTRUMENTS, ROLES as ROLES
+from forecast.core.event_rows import event_from as event_from
 from forecast.core.identity import identity
 from forecast.core.presentation import shown
 

@@ -1,4 +1,4 @@
-"""Measures in the window of a question: others that begin in it, and the months after the end of the one asked about."""
+"""Measures in the window of a question: others that begin or hold in it, and the months after the end of its own."""
 
 from __future__ import annotations
 
@@ -44,6 +44,26 @@ def other_measures(
         if event.in_force and event.id not in set(own) and start - shortly < event.start <= last
     }
     return sorted(found.values(), key=lambda event: (event.effective or event.announced, event.id))
+
+
+def standing_measures(
+    calendar: EventCalendar, own: Iterable[str], treated: Sequence[str], first: int, last: int, lag: int = 0,
+    steps: Steps = MONTHS,
+) -> list[Event]:  # fmt: skip
+    """Default events that touch a treated series, began before a window and hold in a month of it, in order of effect.
+
+    What merely lifts or eases another measure is none. One that another lifted for a time holds again where that has lapsed.
+    """
+    found = {
+        event.id: event
+        for series in treated
+        for event in calendar.touching(series, ("default",))
+        if event.in_force and event.id not in set(own) and steps.of(event.effective or event.announced) < first
+        if event.share_stopped or not (event.reversal_of or event.instrument in EASINGS_OF_LICENCES)
+    }
+    gone = {name: aftermath(calendar, [event], treated, first, last, lag, steps) for name, event in found.items()}
+    held = [event for name, event in found.items() if len(without.months if (without := gone[name]) else ()) <= last - first]
+    return sorted(held, key=lambda event: (event.effective or event.announced, event.id))
 
 
 def turning_days(calendar: EventCalendar, measure: str, treated: Sequence[str], day: dt.date) -> list[TurningDay]:
@@ -105,5 +125,5 @@ def _lifts(reversal: Event, event: Event, series: str) -> bool:
     if reversal.share_stopped or (event.instrument == "licence" and reversal.instrument in EASINGS_OF_LICENCES):
         return False
     covers = key is None or reversal.covers(key.product)
-    everyone = "ALL" in reversal.targets or set(event.targets) <= set(reversal.targets)
+    everyone = "ALL" in reversal.targets or event.reached <= reversal.reached
     return covers and (everyone or reversal.directed_at(series))

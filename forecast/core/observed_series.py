@@ -26,7 +26,7 @@ class ObservedSeries:
     values : array of float, shape (T,)
         monthly figures from `first` on, in kg (or USD); NaN where no single figure is known
     status : tuple of str, length T
-        value, zero, missing, suppressed, provisional, span or not bundled
+        value, zero, missing, suppressed, provisional, span or not in the data
     spans : tuple of Cell, optional
         figures known as sums of months
     derived : frozenset of int, optional

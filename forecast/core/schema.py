@@ -389,6 +389,7 @@ class RecoveredRow:
     desc_back: float = column("observed less baseline in the months after", "unit")
     unknown: str = column("months without a figure")
     others: str = column("other measures in the months after")
+    standing: str = column("other measures that began before these months and held in them")
     holding: str = column("measures asked about that go on after it")
 
 

@@ -8,7 +8,7 @@ from typing import overload
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.core.cells import Cell
+from forecast.core.cells import UNHELD, Cell
 
 
 class StepFigures(Sequence[Cell]):
@@ -98,7 +98,7 @@ class StepFigures(Sequence[Cell]):
             return first, self.values.copy(), ("value",) * count
         places, values = self.when - first, np.full(count, np.nan)
         values[places] = self.values
-        status = ["not bundled"] * count
+        status = [UNHELD] * count
         for place in places.tolist():
             status[place] = "value"
         return first, values, tuple(status)

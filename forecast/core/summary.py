@@ -13,6 +13,8 @@ from forecast.core.presentation import shown
 
 PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)  # of the quantiles stored on disk
 
+ROUNDING = 1e-12  # of the largest draw; draws that differ by less are one number
+
 
 def quantile_name(probability: float) -> str:
     """Column name of a quantile on disk.
@@ -61,8 +63,11 @@ class Summary:
 
     @property
     def se(self) -> float:
-        """Standard deviation of the draws."""
-        return float(np.std(self.draws, ddof=1)) if len(self.draws) > 1 else math.nan
+        """Standard deviation of the draws; zero where they differ by rounding alone."""
+        if len(self.draws) < 2:
+            return math.nan
+        same = float(np.ptp(self.draws)) <= ROUNDING * float(np.abs(self.draws).max())
+        return 0.0 if same else float(np.std(self.draws, ddof=1))
 
     @property
     def spread(self) -> float:

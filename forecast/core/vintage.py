@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core import months
-from forecast.core.cells import Cell as Cell, Cells
+from forecast.core.cells import UNHELD, Cell as Cell, Cells
 from forecast.core.changed_cells import ChangedCells, CutCells
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
@@ -135,13 +135,13 @@ class Vintage:
         first = min(c.first for c in cells)
         last = max(c.last for c in cells)
         values = np.full(last - first + 1, np.nan)
-        status = ["not bundled"] * len(values)
+        status = [UNHELD] * len(values)
         spans = []
         for cell in cells:
             if cell.is_span:
                 spans.append(cell)
                 for m in range(cell.first, cell.last + 1):
-                    if status[m - first] == "not bundled":
+                    if status[m - first] == UNHELD:
                         status[m - first] = "span"
         for cell in cells:
             if not cell.is_span:
@@ -153,7 +153,7 @@ class Vintage:
                 inside = slice(span.first - first, span.last - first + 1)
                 values[inside] = np.where(np.isnan(values[inside]), 0.0, values[inside])
                 for m in range(span.first - first, span.last - first + 1):
-                    status[m] = "zero" if status[m] in ("span", "not bundled") else status[m]
+                    status[m] = "zero" if status[m] in ("span", UNHELD) else status[m]
         values.setflags(write=False)  # the array is cached and shared
         ordered = tuple(sorted(spans, key=lambda c: (c.first, c.last)))
         derived = frozenset(c.first for c in cells if not c.is_span and c.kind == "derived")
@@ -193,7 +193,7 @@ class Vintage:
         Returns
         -------
         str
-            value, zero, missing, suppressed, provisional, span, not bundled or not released
+            value, zero, missing, suppressed, provisional, span, not in the data or not released
 
         Raises
         ------
@@ -209,9 +209,9 @@ class Vintage:
             try:
                 day, _ = bundled_clock().release_day(*source_of(series), month)
             except DataError:
-                return "not bundled"
-            return "not released" if day > self.day else "not bundled"
-        return "not released" if month > seen.last else "not bundled"
+                return UNHELD
+            return "not released" if day > self.day else UNHELD
+        return "not released" if month > seen.last else UNHELD
 
     def only(self, series: Iterable[str]) -> Vintage:
         """The figures of some series alone, with the calendar and without the way to earlier days; light to carry along.

@@ -26,7 +26,7 @@ def destination_rows(plan: Plan) -> list[DestinationRow]:
             if first > last:  # its figures end before the months that are told
                 continue
             rows, found = rows_of(flow, first, last)
-            if not rows.flow.partners:
+            if not rows.flow.partners and not any(row.measure == "sum beyond" for row in found):
                 continue
             out += found
             if asked.model:

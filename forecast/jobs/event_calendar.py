@@ -14,13 +14,14 @@ from dataclasses import replace
 from typing import Literal
 
 from forecast.core.archive import Archive
-from forecast.core.errors import ConfigError
+from forecast.core.errors import ConfigError, nearest
 from forecast.core.events import Event, EventCalendar, bundled_events
 from forecast.core.products import mineral_of
 from forecast.core.results import Finding
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import Config
+from forecast.prep.partners import WORLD, total_of
 
 Kind = Literal["own", "bundled", "both"]
 
@@ -81,11 +82,37 @@ def calendar_findings(config: Config, archive: Archive, vintage: Vintage) -> lis
         ]
         touched = [series for series in archive.series if mine.touches(series)]
         if not touched:
-            texts.append(f"'{mine.id}' bears on no series of these data: look at its imposed_by, targets and products")
+            texts.append(
+                f"'{mine.id}' bears on no series of these data: look at its imposed_by, targets and products"
+                + _nearest_partner(mine, archive)
+            )
+        elif elsewhere := _partners_without(mine, archive, touched):
+            texts.append(
+                f"'{mine.id}' is aimed at {', '.join(mine.targets)}, and these data hold no trade with it, only {elsewhere}: "
+                f"look at its targets{_nearest_partner(mine, archive)}"
+            )
         elif not any(_names_an_end_of(mine, series) for series in touched):
             texts.append(f"'{mine.id}' is imposed by no country of these data, and aimed at none: look at its imposed_by")
         found += [Finding("calendar", text, "calendar", "warning") for text in texts]
     return found
+
+
+def _partners_without(event: Event, archive: Archive, touched: list[str]) -> str:
+    """A total that an event bears on alone, though single partners of that flow are held; empty where it is otherwise."""
+    keys = [SeriesKey.maybe(series) for series in touched]
+    totals = {total_of(key) for key in keys if key is not None and key.partner == WORLD}
+    if "ALL" in event.targets or len(totals) < len(touched):
+        return ""
+    divided = (key for key in map(SeriesKey.maybe, archive.series) if key is not None and key.partner != WORLD)
+    return next((f"the total {total_of(key)} and its other partners" for key in divided if total_of(key) in totals), "")
+
+
+def _nearest_partner(event: Event, archive: Archive) -> str:
+    """The countries of the data whose codes are most like a target of which they hold no series."""
+    keys = [key for key in map(SeriesKey.maybe, archive.series) if key is not None]
+    held = {end for key in keys for end in (key.reporter, key.partner)} - {WORLD}
+    missing = [target for target in event.targets if target != "ALL" and held.isdisjoint(countries(target) | {target})]
+    return f"; in the place of {missing[0]}: {nearest(missing[0], held)}" if missing and held else ""
 
 
 def _left_out_text(archive: Archive, vintage: Vintage) -> str:
@@ -116,11 +143,11 @@ def _told_only_text(config: Config, archive: Archive) -> str:
 
 def _names_an_end_of(event: Event, series: str) -> bool:
     key = SeriesKey.parse(series)
-    return not (countries(key.origin) | countries(key.destination)).isdisjoint({*event.imposed_by, *event.targets})
+    return not (countries(key.origin) | countries(key.destination)).isdisjoint(event.imposers | event.reached)
 
 
 def _may_be_same_measure(one: Event, other: Event) -> bool:
     """Whether two events may be one measure: by one country, on the same goods, by the same instrument, from the same month."""
-    if (one.instrument, one.start) != (other.instrument, other.start) or not set(one.imposed_by) & set(other.imposed_by):
+    if (one.instrument, one.start) != (other.instrument, other.start) or not one.imposers & other.imposers:
         return False
     return bool({mineral_of(p) for p in one.products} & {mineral_of(p) for p in other.products})

@@ -38,7 +38,7 @@ def _whole_row(job: str, name: str, found: Recovered, unit: str, plan: Plan) -> 
     row = RecoveredRow(
         job=job, id=name, month="", state=found.state, reason=found.reason, unit=unit, turned_by="", turned="",
         months_from="", months_to="", since_from="", since_to="", baseline="", unknown=", ".join(found.unknown),
-        others="+".join(found.others), holding="+".join(found.holding),
+        others="+".join(found.others), standing="+".join(found.standing), holding="+".join(found.holding),
     )  # fmt: skip
     if found.turn:
         row = replace(row, turned_by=found.turn.event, turned=found.turn.day.isoformat())

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from forecast.arrays import Bools, Floats, Ints
+from forecast.kernels.rounding import ROUNDING, beyond_rounding, largest
 
 FEWEST_FREEDOM = 3.0
 AMOUNT_WEIGHT = 0.7  # of the amounts, beside the total, where some months are empty
@@ -63,7 +64,9 @@ def mean_score(
     w = weights[compared] / weights[compared].sum()
     shrink = (draws_freedom - 2.0) / draws_freedom if draws_freedom > 4.0 else 0.5
     scale = float(np.sqrt(variance * shrink))
-    return MeanScore(float(w @ forward(observed[compared])) - mean, scale, max(freedom, FEWEST_FREEDOM))
+    own = float(w @ forward(observed[compared]))
+    apart = 0.0 if abs(own - mean) <= ROUNDING * max(abs(own), abs(mean)) else own - mean
+    return MeanScore(apart, scale, max(freedom, FEWEST_FREEDOM))
 
 
 def score_moments(
@@ -73,7 +76,8 @@ def score_moments(
     w = weights / weights.sum()
     if not positive:
         scores = forward(draws) @ w
-        return float(scores.mean()), float(scores.var(ddof=1))
+        varies = beyond_rounding(scores - scores.mean(), largest(scores)).any()
+        return float(scores.mean()), float(scores.var(ddof=1)) if varies else 0.0
     traded: Bools = draws > 0
     if traded.all() and len(draws) >= FEWEST_DRAWS:
         return score_moments(draws, weights, forward, positive=False)
@@ -151,6 +155,7 @@ def residual_freedom(scores: Floats, months: Ints, season: int) -> float:
     if season and n >= 2 * season:
         phase = months % season
         left = left - (np.bincount(phase, left, season) / (np.bincount(phase, minlength=season) + 1.0))[phase]
+    left = beyond_rounding(left, largest(scores))
     neighbours = np.flatnonzero(np.diff(months) == 1)
     total = float(left @ left)
     r = float(left[neighbours] @ left[neighbours + 1]) / total if total > 0 else 0.0

@@ -60,7 +60,7 @@ def _measures_in_force(
     events = [e for e in calendar.touching(series, ("default",)) if e.in_force and e.directed_at(series) is whole]
     key = SeriesKey.maybe(series)
     here = countries(key.destination) if key is not None else frozenset()
-    left = {event.id: when - (under_way if here.isdisjoint(event.imposed_by) else 0) for event in events}
+    left = {event.id: when - (under_way if here.isdisjoint(event.imposers) else 0) for event in events}
     share = {event.id: _share_in_force(event, events, left[event.id]) for event in events}
     out = []
     for i in range(len(when)):

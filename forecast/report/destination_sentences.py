@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +12,6 @@ from forecast.core.schema import DestinationRow, group_rows
 from forecast.report.numbers import (
     NBSP,
     capitalize,
-    country_name,
     decimal,
     join_with_and,
     listed_months,
@@ -25,12 +23,10 @@ from forecast.report.numbers import (
     quantity,
     share_text,
 )
+from forecast.report.partner_sums import contradicting_sums_sentence, sums_beyond_sentence, sums_sentence
+from forecast.report.partners import NAMED, OTHERS, REST, WORLD, partner_name
 
-WORLD, REST = "WLD", "REST"
-OTHERS = "other partners"
 KNOWN = 1e-9  # difference of bounds below which they are one
-NAMED = 6  # partners that a sentence names at most
-WITH_ARTICLE = {"ARE", "COD", "CZE", "DOM", "GBR", "NLD", "PHL", "USA"}
 BACK = "the level before"
 
 
@@ -38,16 +34,12 @@ def destination_sentences(made: Destinations) -> list[str]:
     """All that can be said of one flow."""
     return [
         *filter(None, (known_sentence(made), shares_sentence(made), concentration_sentence(made), sums_sentence(made))),
+        *filter(None, (sums_beyond_sentence(made), contradicting_sums_sentence(made))),
         *contradiction_sentences(made),
         *first_served_sentences(made),
         *premium_sentences([made]),
         *ahead_sentences([made]),
     ]
-
-
-def partner_name(code: str) -> str:
-    """A partner in a sentence."""
-    return OTHERS if code == REST else f"the {country_name(code)}" if code in WITH_ARTICLE else country_name(code)
 
 
 def flow_words(made: Destinations) -> str:
@@ -62,7 +54,7 @@ def known_sentence(made: Destinations) -> str:
     partners = sorted((r for r in rows if r.partner != WORLD and r.value > 0), key=lambda r: (-r.value, r.partner))
     if not partners:
         none = f"{capitalize(flow_words(made))}, {period(rows[0].month)}: no single partner has a figure of a single month."
-        return none if sums_sentence(made) else ""
+        return none if sums_sentence(made) or sums_beyond_sentence(made) or contradicting_sums_sentence(made) else ""
     first, last = mm.parse_period(rows[0].month)
     total = next((int(r.value) for r in rows if r.partner == WORLD), 0)
     shown = [f"{partner_name(r.partner)} in {int(r.value)}" for r in partners[:NAMED]]
@@ -130,42 +122,6 @@ def concentration_sentence(made: Destinations, explained: bool = True) -> str:
         known = [f"{decimal(r.lo, 2)} in {period(r.month)}" for r in others[-NAMED:]]
         text += f"; with all partners named it was {join_with_and(known)}"
     return f"{text} (Hirschman-Herfindahl index, 1 where one partner has all)." if explained else f"{text}."
-
-
-def sums_sentence(made: Destinations) -> str:
-    """What is known of partners without any month's figure: the sums published of several months, each with its months."""
-    monthly = {r.partner for r in made.of("figures") if r.value > 0}
-    sums = [
-        r for r in made.of("volume") if "/" in r.month and r.partner not in (WORLD, REST, *monthly) and math.isfinite(r.value)
-    ]
-    if not sums:
-        return ""
-    unit, scale = display_unit(made.series)
-    shares = {(r.partner, r.month): r.value for r in made.of("share")}
-
-    def one_sum(row: DestinationRow) -> str:
-        share = shares.get((row.partner, row.month))
-        part = "" if share is None else f" ({share_text(share)} of the total)"
-        return f"{quantity(row.value / scale, unit)}{part} in {period(row.month)}"
-
-    found = [
-        f"{partner_name(partner)} {join_with_and([one_sum(row) for row in rows])}"
-        for partner, rows in group_rows(sums, lambda r: r.partner).items()
-    ]
-    shown = found[:NAMED] + ([f"{len(found) - NAMED} partners more"] if len(found) > NAMED else [])
-    return (
-        f"Known by sums of several months alone: {'; '.join(shown)}. How these fall on single months is not known, and no "
-        f"month is given a part of them{_overlap(sums)}."
-    )
-
-
-def _overlap(sums: Sequence[DestinationRow]) -> str:
-    """That sums of one partner share months, where two do."""
-    for rows in group_rows(sums, lambda r: r.partner).values():
-        spans = sorted(mm.parse_period(r.month) for r in rows)
-        if any(later[0] <= earlier[1] for earlier, later in itertools.pairwise(spans)):
-            return "; sums that share months do not add up"
-    return ""
 
 
 def contradiction_sentences(made: Destinations) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from forecast.core.cells import UNHELD
 from forecast.core.events import EventCalendar
 
 
@@ -30,4 +31,4 @@ class FactsInMemory:
 
     calendar: EventCalendar = field(default_factory=EventCalendar)
     held: str = "data"
-    unheld: str = "not in the data"
+    unheld: str = UNHELD

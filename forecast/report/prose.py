@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Collection
 
+from forecast.core.cells import UNHELD
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING
 from forecast.report.effect_rows import EffectAnswer
@@ -170,7 +171,7 @@ def reason_in_words(data: Facts, answer: EffectAnswer, text: str) -> str:
 
 def in_words(data: Facts, text: str) -> str:
     """A text of the run with ids of series and events, months and days replaced by names, and a true minus."""
-    text = text.replace("not bundled", data.unheld)
+    text = text.replace(UNHELD, data.unheld)
     text = _SERIES.sub(lambda m: inline_name(m[0]), text)
     text = _EVENT.sub(lambda m: event_phrase(data, m[0]) if m[0] in data.calendar else m[0].replace("_", " "), text)
     text = _TIMES.sub("×", _SPAN.sub(lambda m: period(m[0]), _DAY.sub(lambda m: day(m[0]), text)))

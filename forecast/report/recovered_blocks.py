@@ -201,15 +201,26 @@ def _description_sentence(answer: EffectAnswer, row: RecoveredRow) -> str:
 
 
 def _also(data: RunData, row: RecoveredRow) -> str:
-    """Other measures that begin in the months after, and months without a figure."""
+    """Other measures that begin in the months after, or began before and hold in them, and months without a figure."""
     text = ""
     if row.others:
         others = row.others.split("+")
         text += f" {capitalize(events_phrase(data, others))} {'fall' if others[1:] else 'falls'} into the months since."
+    if row.standing:
+        text += f" {_standing(data, row)}"
     if row.unknown:
         months = row.unknown.split(", ")
         text += f" {capitalize(listed_months(months))} {'have' if months[1:] else 'has'} no figure and count in neither sum."
     return text
+
+
+def _standing(data: RunData, row: RecoveredRow) -> str:
+    """Each measure that held in the months since though it began before, with its month, and its last day where it has one."""
+    known = []
+    for name in row.standing.split("+"):
+        end = data.calendar[name].until if name in data.calendar else None
+        known.append(event_phrase(data, name) + (f" (until {day(end.isoformat())})" if end else ""))
+    return f"In force in the months since, and begun before them: {join_with_and(known)}."
 
 
 def _path_table(known: list[tuple[list[str], EffectAnswer, list[RecoveredRow]]]) -> TableBlock:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecast.core import months as mm, registry, schema
+from forecast.core.cells import UNHELD
 from forecast.core.default_model import default_model
 from forecast.core.errors import ConfigError
 from forecast.core.events import Event, EventCalendar
@@ -78,19 +79,24 @@ class RunData:
         return data.get("use", "published") == "published" or data.get("join") is True
 
     @property
+    def _only_bundled(self) -> bool:
+        """Whether all figures are bundled ones, so that words for them are true of every series."""
+        return self.bundled and "join" not in self._source
+
+    @property
     def held(self) -> str:
         """What the figures of the run are, in a word."""
-        return "bundle" if self.bundled else "data"
+        return "bundle" if self._only_bundled else "data"
 
     @property
     def unheld(self) -> str:
         """The state of a month that the data have no row of, in words."""
-        return "not bundled" if self.bundled else "not in the data"
+        return "not bundled" if self._only_bundled else UNHELD
 
     @property
     def unknown(self) -> str:
         """That a month has no figure, in words."""
-        return "without a bundled figure" if self.bundled else "without a figure"
+        return "without a bundled figure" if self._only_bundled else "without a figure"
 
     def is_own(self, publisher: str) -> bool:
         """Whether a publisher's figures are the config's own, not bundled ones."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from forecast.core import months as mm
+from forecast.core.cells import UNHELD
 from forecast.core.products import display_unit
 from forecast.core.schema import ForecastRow, RegimeRow, SumRow, divide_figures, group_rows, split_names
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
@@ -74,7 +75,7 @@ def _question_cell(data: RunData, a: EffectAnswer) -> TableCell:
 def _description_cell(data: RunData, a: EffectAnswer) -> TableCell:
     if not a.has_baseline:
         last = a.baseline.partition("level, ")[2]
-        none = "no figure bundled" if data.bundled else "no figure"
+        none = "no figure bundled" if data.held == "bundle" else "no figure"
         words = f"{f'last published level, {period(last)}' if last else none}; no baseline"
         if level_text(a, a.observed_total):
             known = f"last published level {amount(a, a.desc_estimate, sign=False)} in {period(last)}; " if last else ""
@@ -144,7 +145,7 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
 
 
 def months_ahead_table(
-    history: FlowHistory, rows: Sequence[ForecastRow], sums: Sequence[SumRow], as_of: str, unheld: str = "not bundled"
+    history: FlowHistory, rows: Sequence[ForecastRow], sums: Sequence[SumRow], as_of: str, unheld: str = UNHELD
 ) -> TableBlock:
     """Months ahead of one series: median, bands, and change on a year and on a month earlier; of its sums Jan+Feb."""
     unit = history.unit

@@ -152,7 +152,7 @@ def test_data_state_lists_the_window_and_fails_where_half_is_unknown():
     known = vintage([10.0] * 60 + [None, None, 5.0, 5.0, 5.0, 5.0])
     gate = judge("data_state", known, asked())
     assert gate.outcome == "pass"
-    assert "2 not bundled" in gate.reason
+    assert "2 not in the data" in gate.reason
     gate = judge("data_state", vintage([10.0] * 60 + [None, None, None, 5.0, 5.0, 5.0]), asked())
     assert (gate.outcome, gate.value, gate.ceiling) == ("fail", 0.5, "descriptive")
 

@@ -11,6 +11,7 @@ from forecast.estimators.ppml import triple_difference
 from forecast.kernels import local_level
 
 MIN_ERRORS = 4  # pre-event errors needed to judge a unit
+CONVERGED = 1e-9  # relative error of a fit that has converged: a smaller deviation is none
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class PreEventErrors:
     def values(self) -> Floats:
         """The errors (n,) around their mean: logarithms of the ratios, or ratios less one."""
         found: Floats = np.log(self.ratios) - self.level if self.logs else self.ratios - 1.0
-        return found
+        return np.where(np.abs(found) > CONVERGED, found, 0.0)
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,11 @@ class PlaceboUnit:
 
 
 def standardised_log_ratio(observed: float, expected: float, spread: float) -> float:
-    """|log(observed / expected)| over `spread`; infinite where nothing was observed."""
-    return abs(float(np.log(observed / expected))) / max(spread, 1e-12) if observed > 0 else np.inf
+    """|log(observed / expected)| over `spread`; infinite where nothing was observed, zero for rounding alone."""
+    if not observed > 0:
+        return np.inf
+    size = abs(float(np.log(observed / expected)))
+    return size / (spread if spread > CONVERGED else 1e-12) if size > CONVERGED else 0.0
 
 
 def each_donor_as_treated(panel: FlowPanel) -> list[PlaceboUnit]:

@@ -23,6 +23,7 @@ from forecast.estimators.synthetic.predictors import Label, PredictorSpec
 from forecast.estimators.synthetic.synthetic_weights import SyntheticWeights, WeightRule
 from forecast.estimators.synthetic.working_panel import WorkingPanel, build_working_panel
 from forecast.kernels import local_level
+from forecast.kernels.rounding import beyond_rounding
 from forecast.prep.baselines import ObservedWindow, observe_window
 from forecast.prep.donor_pool import build_donor_table, description_only, unestimated_effect
 from forecast.prep.spikes import hide_spikes, spike_notes
@@ -192,6 +193,7 @@ class Synthetic:
         found = self._infer(data, fitted, placebos, exact, design, rng)
         scale = data.table.sizes * data.factor * data.unit * len(design.treated)
         middle = found.middle * scale + data.back
+        middle = seen.observed - beyond_rounding(seen.observed - middle, data.sample.size * float(scale.max()))
         draws = middle + found.errors * scale
         label = vintage.steps.label
         return replace(
@@ -317,6 +319,7 @@ def _error_paths(
     """
     months, asked = data.table.months, np.concatenate(data.when)
     own = synthetic_weights.cross_fitted_gaps(data.sample, fitted, rule) - fitted.level
+    own = beyond_rounding(own, data.sample.size)
     others = [] if placebos is None else [(months, gap) for gap in placebos.departures.gaps]
     size, ahead = data.relative_sizes(fitted.counterfactual(data.sample.x), asked)
     monthly = ahead * local_level.draw_deviations(months, own / size, asked, 0.0, others, count, rng)

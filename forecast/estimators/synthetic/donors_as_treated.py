@@ -21,6 +21,7 @@ from forecast.arrays import Floats, Ints
 from forecast.estimators.synthetic import simplex, synthetic_weights
 from forecast.estimators.synthetic.sample import WeightingSample
 from forecast.estimators.synthetic.synthetic_weights import CROSS_FIT_BLOCKS, WeightRule
+from forecast.kernels.rounding import beyond_rounding, largest
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,10 @@ class DonorPanel:
         """The panel of outcomes x (n, k)."""
         steps = x[1:] - x[:-1]
         changes = steps.sum(axis=0) / max(len(steps), 1)
-        rows = x - x.mean(axis=0) if rule.intercept else x
+        steps, changes = beyond_rounding(steps, size := largest(x)), beyond_rounding(changes, size)
+        rows = beyond_rounding(x - x.mean(axis=0), size) if rule.intercept else x
         if rule.ridge(1.0) > 0 and len(rows) > rows.shape[1]:
-            rows = np.linalg.qr(rows - rows.mean(axis=1, keepdims=True), mode="r")
+            rows = np.asarray(np.linalg.qr(rows - rows.mean(axis=1, keepdims=True), mode="r"))
         return cls(rule, len(x), rows, changes, ((steps - changes) ** 2).sum(axis=0))
 
     def noise(self, donors: Ints) -> Floats:
@@ -109,10 +111,10 @@ class DonorsAsTreated:
         weights = self.whole.weights(donors)
         x, x_after = self.sample.x[:, donors], self.sample.x_after[:, donors]
         before, after = (x - x @ weights).T, (x_after - x_after @ weights).T
-        if not self.rule.intercept:
-            return before, after
-        levels = self._levels(donors, x, self.sample.share @ x_after, before)[:, None]
-        return before - levels, after - levels
+        if self.rule.intercept:
+            levels = self._levels(donors, x, self.sample.share @ x_after, before)[:, None]
+            before, after = before - levels, after - levels
+        return beyond_rounding(before, self.sample.size), beyond_rounding(after, self.sample.size)
 
     def _levels(self, donors: Ints, x: Floats, after: Floats, gaps: Floats) -> Floats:
         """Level (m,) of each fit: its gaps (m, T) under the month weights of the other donors."""
@@ -132,4 +134,4 @@ class DonorsAsTreated:
             if self.rule.intercept:
                 left += (before.mean(axis=1) - left.mean(axis=1))[:, None]
             out[:, block] = left[:, block]
-        return out
+        return beyond_rounding(out, self.sample.size)

@@ -13,6 +13,7 @@ from forecast.estimators.synthetic import synthetic_weights
 from forecast.estimators.synthetic.placebos_in_space import DonorPlacebos
 from forecast.estimators.synthetic.synthetic_weights import SyntheticWeights, WeightRule
 from forecast.estimators.synthetic.working_panel import WorkingPanel
+from forecast.kernels.rounding import beyond_rounding
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def named_parameters(
     back, sample = float(data.back.sum() / data.table.sizes.sum()) / len(design.treated), data.sample
     share = data.factor * sample.share
     average = float(data.table.after[:, 0] @ sample.share) - data.unit * float(found.middle @ share) - back
-    gap = sample.y - fitted.counterfactual(sample.x)
+    gap, gap_after = sample.gaps(fitted.counterfactual(sample.x), fitted.counterfactual(sample.x_after))
     out = [
         Parameter("ATT", average, found.se * data.unit),
         Parameter("pre-RMSPE", data.unit * float(np.sqrt((gap**2).mean()))),
@@ -51,13 +52,14 @@ def named_parameters(
         return tuple(out)
     out.append(Parameter("pre-RMSPE of a donor (median)", data.unit * placebos.typical))
     if not rule.intercept:
-        outside = (sample.y < sample.x.min(axis=1)) | (sample.y > sample.x.max(axis=1))
+        below, above = sample.x.min(axis=1) - sample.y, sample.y - sample.x.max(axis=1)
+        outside = beyond_rounding(np.maximum(below, above), sample.size) > 0
         out.append(Parameter("share of months outside the donors' range", float(outside.mean())))
-    base = float((sample.y_after - fitted.counterfactual(sample.x_after)) @ share)
 
     def estimate_without(donors: list[int], name: str) -> Parameter:
         _, after = synthetic_weights.fitted_gaps(sample.without(donors), rule)
-        return Parameter(f"ATT without {name}", average + data.unit * (float(after @ share) - base))
+        shift = beyond_rounding(after - gap_after, sample.size)
+        return Parameter(f"ATT without {name}", average + data.unit * float(shift @ share))
 
     out += [estimate_without([j], name) for j, name in enumerate(data.table.donors) if fitted.omega[j] > 1e-6]
     departures = placebos.departures.errors.tolist()

@@ -51,7 +51,7 @@ def fit_placebos(data: WorkingPanel, fitted: SyntheticWeights, rule: WeightRule)
     treated = DonorsAsTreated.of(sample, rule)
     alike = sample.fitted.all() and not len(sample.predictors) and not rule.selected
     before, after = treated.everyone if alike else gaps_one_by_one(sample, rule)
-    own, own_after = sample.y - fitted.counterfactual(sample.x), sample.y_after - fitted.counterfactual(sample.x_after)
+    own, own_after = sample.gaps(fitted.counterfactual(sample.x), fitted.counterfactual(sample.x_after))
     sizes = np.sqrt((before**2).mean(axis=1))
     size = float(np.sqrt((own**2).mean()))
     use = (sizes > 0) & (size > 0)

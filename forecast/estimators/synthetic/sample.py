@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
+from forecast.kernels.rounding import beyond_rounding, largest
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,15 @@ class WeightingSample:
     def of_outcomes(cls, y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats) -> WeightingSample:
         """A sample without predictors, all months fitted."""
         return cls(y, x, y_after, x_after, share, np.ones(len(y), dtype=bool), np.empty((0, 1 + x.shape[1])))
+
+    @functools.cached_property
+    def size(self) -> float:
+        """The largest outcome, in amount: differences are measured against its rounding."""
+        return largest(self.y, self.x, self.y_after, self.x_after)
+
+    def gaps(self, expected: Floats, expected_after: Floats) -> tuple[Floats, Floats]:
+        """The treated unit less what is expected of it, before (T,) and after (P,), beyond rounding."""
+        return beyond_rounding(self.y - expected, self.size), beyond_rounding(self.y_after - expected_after, self.size)
 
     @property
     def stacked(self) -> WeightingSample:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.kernels.rounding import beyond_rounding, largest
 
 REFRESH = 200  # steps after which the running products are recomputed, so that rounding errors do not accumulate
 
@@ -14,9 +15,21 @@ REFRESH = 200  # steps after which the running products are recomputed, so that 
 def least_squares_weights(a: Floats, b: Floats, penalty: float = 0.0) -> Floats:
     """The weights w (k,) that minimise |a w - b|^2 + penalty |w|^2 over w >= 0, sum w = 1; `a` (n, k), `b` (n,).
 
-    On the simplex a w - b = (a - b 1') w. Of several optima, one with few donors.
+    On the simplex a w - b = (a - b 1') w. Of several optima, one with few donors, of which those that are alike weigh the same.
     """
-    return nearest_point(a - b[:, None], penalty)
+    vertices = beyond_rounding(a - b[:, None], largest(a, b))
+    if penalty > 0 or not _may_be_alike(a):  # a ridge gives them equal weights
+        return nearest_point(vertices, penalty)
+    same = [int(np.argmax(~beyond_rounding(a - column[:, None], largest(a)).any(axis=0))) for column in a.T]
+    first, group = np.unique(same, return_inverse=True)
+    shared: Floats = (nearest_point(vertices[:, first]) / np.bincount(group))[group]
+    return shared
+
+
+def _may_be_alike(a: Floats) -> bool:
+    """Whether two columns have one sum, as columns that are alike have."""
+    sums = np.sort(a.sum(axis=0))
+    return not beyond_rounding(np.diff(sums), len(a) * largest(a)).all()
 
 
 def nearest_point(vertices: Floats, penalty: float = 0.0) -> Floats:

@@ -16,6 +16,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.estimators.synthetic import conformal_inference, forward_selection, predictor_matching, simplex
 from forecast.estimators.synthetic.sample import WeightingSample
+from forecast.kernels.rounding import beyond_rounding, largest
 
 TINY = 1e-6  # synthdid's eta for weights without a ridge, in units of the donors' noise
 CROSS_FIT_BLOCKS = 5  # blocks of consecutive months for cross-fitting
@@ -79,7 +80,7 @@ def donor_noise(x: Floats) -> float:
     if x.size <= x.shape[1] + 1:
         return 0.0
     changes = x[1:] - x[:-1]
-    changes -= changes.mean()
+    changes = beyond_rounding(changes - changes.mean(), largest(x))
     return math.sqrt(np.vdot(changes, changes) / (changes.size - 1))
 
 
@@ -141,14 +142,14 @@ def _pool_weights(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Fl
 
 
 def _centre_columns(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    return a - a.mean(axis=0), b - b.mean()
+    size = largest(a, b)
+    return beyond_rounding(a - a.mean(axis=0), size), beyond_rounding(b - b.mean(), size)
 
 
 def residuals(sample: WeightingSample, rule: WeightRule) -> Floats:
     """Gaps (T,) of a fit that treats all months alike (no month weights), as a permutation test requires."""
     gap = sample.y - sample.x @ _donor_weights(sample, rule)[0]
-    left: Floats = gap - gap.mean() if rule.intercept else gap
-    return left
+    return beyond_rounding(gap - gap.mean() if rule.intercept else gap, sample.size)
 
 
 def cross_fitted_gaps(sample: WeightingSample, weights: SyntheticWeights, rule: WeightRule) -> Floats:
@@ -184,7 +185,7 @@ def conformal_paths(sample: WeightingSample, rule: WeightRule, paths: Floats) ->
     omega = _donor_weights(sample, rule)[0]
     gap = y - x @ omega
     level = float(gap.mean()) if rule.intercept else 0.0
-    size = max(float(np.sqrt(((gap - level) ** 2).mean())), 0.1 * float(np.std(y)), 1e-9)
+    size = max(float(np.sqrt(((gap - level) ** 2).mean())), 0.1 * float(np.std(y)), 1e-9 * sample.size)
     out = np.empty_like(paths)
     for j, row in enumerate(sample.x_after):
         longer = replace(sample, x=np.vstack([x, row]), fitted=np.append(sample.fitted, True))
@@ -216,6 +217,7 @@ def cross_fitted_ttest(sample: WeightingSample, folds: int, rule: WeightRule) ->
         gaps[k] = y_after - weights.counterfactual(x_after)
         biases[k] = float((y[out] - weights.counterfactual(x[out])).mean())
     means = gaps @ sample.share - biases
+    means = means.mean() + beyond_rounding(means - means.mean(), sample.size)
     se = float(np.sqrt(1.0 + folds * r / len(y_after)) * np.std(means, ddof=1) / np.sqrt(folds))
     return gaps, biases, se
 
@@ -223,7 +225,7 @@ def cross_fitted_ttest(sample: WeightingSample, folds: int, rule: WeightRule) ->
 def fitted_gaps(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Floats]:
     """Observed less counterfactual before and after the event."""
     weights = fit_weights(sample, rule)
-    return sample.y - weights.counterfactual(sample.x), sample.y_after - weights.counterfactual(sample.x_after)
+    return sample.gaps(weights.counterfactual(sample.x), weights.counterfactual(sample.x_after))
 
 
 def rmspe_ratio(before: Floats, after: Floats, share: Floats) -> Floats:

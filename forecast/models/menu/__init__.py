@@ -28,6 +28,7 @@ from forecast.models.menu.structural_breaks import (
     find_breaks,
     hide_months,
     log_ratios_under_like_measures,
+    since_break,
     vintage_at_release,
 )
 
@@ -184,7 +185,7 @@ class Menu:
         if "dummy" in self.devices and phase is not None and known >= FEWEST_DUMMY:
             out.append(DeviceRequest(i, "dummy", self.dummy, partial(_with_break, seen, broken, phase), wanted, known))
         if "window" in self.devices and phase is not None and known >= FEWEST_WINDOW:
-            out.append(DeviceRequest(i, "window", self.base, partial(_since_break, seen, broken, phase), wanted, known))
+            out.append(DeviceRequest(i, "window", self.base, partial(since_break, seen, broken, phase), wanted, known))
         return out
 
     # ------------------------------------------------------------------------------------------------------- their answers
@@ -336,12 +337,6 @@ def _with_break(seen: Callable[[], Vintage], broken: SeriesBreaks, phase: Regime
     """What is seen, with the break as an event where no measure explains it."""
     vintage, event = seen(), break_event(broken, phase)
     return vintage if event is None else replace(vintage, events=vintage.events.with_events([event]))
-
-
-def _since_break(seen: Callable[[], Vintage], broken: SeriesBreaks, phase: RegimePhase) -> Vintage:
-    """What is seen, without the months before the break."""
-    vintage = seen()
-    return vintage.hide(broken.series, vintage.observed(broken.series).first, phase.start - 1)
 
 
 def _base_answer(broken: SeriesBreaks, answer: Any) -> tuple[Floats, Used]:

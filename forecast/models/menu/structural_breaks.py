@@ -263,3 +263,9 @@ def _build_phases(
             RegimePhase(kind, asked[mine], when[seen][-LAST:], y[seen][-LAST:], when[at], y[at], depth, used, shut, start)
         )
     return tuple(out)
+
+
+def since_break(seen: Callable[[], Vintage], broken: SeriesBreaks, phase: RegimePhase) -> Vintage:
+    """What is seen, without the months of the series before its break."""
+    vintage = seen()
+    return vintage.hide(broken.series, vintage.observed(broken.series).first, phase.start - 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecast.core.cells import UNHELD
 from forecast.core.control_characters import one_line
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import FigurePanel
@@ -28,12 +29,12 @@ STATES = (
     ("span", "blue", 0.45, "only inside a sum"),
     ("missing", "orange", 0.9, "missing"),
     ("suppressed", "ink", 0.8, "suppressed"),
-    ("not bundled", "grid", 0.9, "not bundled"),
+    (UNHELD, "grid", 0.9, UNHELD),
     ("not released", "green", 0.35, "not released yet"),
 )
 
 
-def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = "not bundled") -> FigurePanel:
+def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = UNHELD) -> FigurePanel:
     """Status of every month of every series between two months; `unheld` names months without a row."""
     row = 13
     width, height = 1000, 62 + row * len(histories)
@@ -56,17 +57,17 @@ def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unhe
         if not any(_stretches(h, state, first, last) for h in histories):
             continue
         figure.text(x, 1 - 27 / height, "■", color=C[color], alpha=alpha, fontsize=10)
-        words = unheld if state == "not bundled" else words
+        words = unheld if state == UNHELD else words
         figure.text(x + 13 / width, 1 - 27 / height, words, fontsize=9, color=C["muted"])
         x += (22 + 5.3 * len(words)) / width
     return finish_panel(figure)
 
 
-def states_in_words(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = "not bundled") -> str:
+def states_in_words(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = UNHELD) -> str:
     """How many cells of the picture are in each state, such as '812 monthly figures, 45 true zeros, 3 missing'."""
-    found = Counter(h.status.get(m, "not bundled") for h in histories for m in range(first, last + 1))
+    found = Counter(h.status.get(m, UNHELD) for h in histories for m in range(first, last + 1))
     plural = {"value": "monthly figures", "zero": "true zeros"}
-    words = {state: unheld if state == "not bundled" else text for state, _, _, text in STATES}
+    words = {state: unheld if state == UNHELD else text for state, _, _, text in STATES}
     counted = [f"{found[s]:,} {plural.get(s, words[s]) if found[s] > 1 else words[s]}" for s in words if found[s]]
     return ", ".join(counted)
 
@@ -85,9 +86,9 @@ def _stretches(history: FlowHistory, state: str, first: int, last: int) -> list[
     out: list[tuple[float, float]] = []
     m = first
     while m <= last:
-        seen = history.status.get(m, "not bundled")
+        seen = history.status.get(m, UNHELD)
         end = m
-        while end < last and history.status.get(end + 1, "not bundled") == seen:
+        while end < last and history.status.get(end + 1, UNHELD) == seen:
             end += 1
         if seen == state:
             out.append((m + 0.06, end - m + 0.88))

@@ -20,12 +20,12 @@ from forecast.report.destination_sentences import (
     contradiction_sentences,
     first_served_sentences,
     shares_sentence,
-    sums_sentence,
 )
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.destinations import destinations_panel, partner_colors
 from forecast.report.number_cells import quantity_cell
 from forecast.report.numbers import capitalize, country_name, flow_name, good_name, percent, period, quantity, share_text
+from forecast.report.partner_sums import contradicting_sums_sentence, sums_beyond_sentence, sums_sentence
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
 PANELS = 4  # flows that are drawn and told
@@ -59,8 +59,8 @@ class DestinationsSection:
         texts = []
         for made in told:
             said = (shares_sentence(made), concentration_sentence(made, explained=False), *contradiction_sentences(made))
-            texts.append(_text(made, *said, sums_sentence(made), *first_served_sentences(made)))
-        texts += [_text(made, text) for made in flows if made not in told and (text := sums_sentence(made))]
+            texts.append(_text(made, *said, *_sums(made), *first_served_sentences(made)))
+        texts += [_text(made, *sums) for made in flows if made not in told and any(sums := _sums(made))]
         return [
             Heading("Who was served", 2, "destinations", "Destinations"),
             Prose(
@@ -95,6 +95,11 @@ def _partners(made: Destinations) -> list[DestinationRow]:
     """Partners with figures of single months, those with most of them first."""
     rows = [r for r in made.of("figures") if r.partner != WORLD and r.status != "group" and r.value > 0]
     return sorted(rows, key=lambda r: (-r.value, r.partner))
+
+
+def _sums(made: Destinations) -> tuple[str, ...]:
+    """What is told of sums of several months, empty where there is nothing of the kind."""
+    return sums_sentence(made), sums_beyond_sentence(made), contradicting_sums_sentence(made)
 
 
 def _text(made: Destinations, *sentences: str) -> str:

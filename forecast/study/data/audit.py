@@ -14,7 +14,8 @@ from forecast.core.archive import Archive
 from forecast.core.archive_table import ArchiveRow, rows_of
 from forecast.core.results import Finding
 from forecast.core.vintage import ObservedSeries, Vintage
-from forecast.prep.spans_and_gaps import reduced_spans, window_total
+from forecast.prep.contradicting_sums import contradicting_sums
+from forecast.prep.spans_and_gaps import reduced_spans
 from forecast.study.data.implied_revisions import revisions_implied_by
 from forecast.study.data.weights_and_values import unit_value_findings
 from forecast.study.evaluate.vintage_counts import figures_of
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SOURCE_TOLERANCE = 0.01  # relative difference between sources on one figure above which it is reported
-SUM_TOLERANCE = 0.005  # relative difference between a sum and its months above which it is reported
 
 
 @dataclass(frozen=True)
@@ -145,25 +145,19 @@ def _chosen_value(vintage: Vintage, series: str, period: str) -> float | None:
 
 
 def _sum_mismatches(vintage: Vintage) -> list[Finding]:
-    """Published sums that differ from the total of their months by more than 0.5 %."""
+    """Published sums that differ by more than 0.5 % from what their months, or other sums, leave for them."""
     out = []
     for series in vintage.series:
-        observed = vintage.observed(series)
-        for span in observed.spans:
-            parts = ObservedSeries(
-                series,
-                observed.first,
-                observed.values,
-                observed.status,
-                tuple(s for s in observed.spans if s is not span and s.last - s.first < span.last - span.first),
-            )
-            total = window_total(parts, span.first, span.last)
-            if not np.isfinite(total) or abs(total - span.value) <= SUM_TOLERANCE * max(abs(span.value), 1e-12):
-                continue
-            period = vintage.steps.period(span.first, span.last)
-            apart = _percent_difference(total, span.value)
-            text = f"the published sum {span.value:,.10g} and its months, {total:,.10g}, differ by {apart}"
-            out.append(Finding("sum", text, f"{series}, {period}", "warning"))
+        for found in contradicting_sums(vintage.observed(series), vintage.nonnegative):
+            published, others = found.cell.value, f"{found.left:,.10g}"
+            if found.least == found.most:
+                text = f"its months, {others}, differ by {_percent_difference(found.left, published)}"
+            else:
+                bound = "least" if found.left > published else "most"
+                named = ", ".join(f"{vintage.steps.period(c.first, c.last)} {c.value:,.10g}" for c in found.others)
+                text = f"the other figures, which leave at {bound} {others} for it, cannot both hold: {named}"
+            period = vintage.steps.period(found.cell.first, found.cell.last)
+            out.append(Finding("sum", f"the published sum {published:,.10g} and {text}", f"{series}, {period}", "warning"))
     return out
 
 

@@ -74,7 +74,7 @@ def _partner(key: SeriesKey) -> SeriesKey:
 def _pair_row(vintage: Vintage, event: Event, key: SeriesKey, lag: int) -> MirrorGapRow | None:
     """The gap of a pair before and after a measure; None where it is not the exporter's, or another one disturbs the pair."""
     controlled = event.directed_at(str(key))
-    if key.reporter not in event.imposed_by:
+    if key.reporter not in event.imposers:
         return None
     if not controlled and (event.covers(key.product) or _has_measure(vintage, key)):
         return None

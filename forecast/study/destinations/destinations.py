@@ -78,7 +78,8 @@ def destinations(
     Raises
     ------
     ConfigError
-        where not exactly one of exporter and importer is given, months end before they begin, or there is no such model
+        where not exactly one of exporter and importer is given, months end before they begin, there is no such model, or
+        `after` bears on no partner that has a figure
     DataError
         where no single partner of the flow has a figure, or there is no such event or month
 
@@ -107,6 +108,8 @@ def destinations(
         first, last = _in_order(*window_of(flow, start, stop))
     with with_place(f"{PLACE} 'before'"):
         span = _level_months(before) if before is not None else None
+    if chosen is not None:
+        _refuse_elsewhere(chosen, flow)
     rows, found = rows_of(flow, first, last, chosen, span)
     if model is not None:
         found += rows.months_ahead(ahead(flow, vintage, model, months, draws, seed))
@@ -117,6 +120,19 @@ def _divided_flow_like(total: SeriesKey, vintage: Vintage) -> str:
     """The most similar flow that can be divided, or what would make this one so."""
     known = [str(flow.key) for flow in partner_flows(vintage, vintage.series)]
     return nearest(str(total), known) or f"figures of {total.reporter}.{total.flow}.<partner>.{total.product}"
+
+
+def _refuse_elsewhere(event: Event, flow: PartnerFlow) -> None:
+    """An event that bears on no partner of the flow that has a figure: nobody's months can be held against it."""
+    if any(event.touches(flow.series(partner)) for partner in flow.partners):
+        return
+    if not event.touches(flow.series(WORLD)):
+        problem, hint = f"'{event.id}' does not bear on {flow.key}", "look at its imposed_by, targets and products"
+    else:
+        aimed = ", ".join(event.targets)
+        problem = f"'{event.id}' is aimed at {aimed}, and no series of this flow is trade with it"
+        hint = "a partner with figures: " + nearest(event.targets[0], flow.partners)
+    raise ConfigError(problem, where=f"{PLACE} 'after'", hint=hint)
 
 
 def _level_months(before: tuple[str, str]) -> tuple[int, int]:
@@ -138,7 +154,13 @@ def rows_of(
 ) -> tuple[FlowRows, list[DestinationRow]]:
     """The rows of a flow over some months, without months ahead, and what made them."""
     everything, rows = FlowRows(flow, first, last), FlowRows(flow.within(first, last), first, last)
-    found = [*everything.figures(), *rows.divisions(), *rows.premiums()]
+    found = [
+        *everything.figures(),
+        *everything.contradictions(),
+        *everything.sums_beyond(),
+        *rows.divisions(),
+        *rows.premiums(),
+    ]
     reliefs = relief_events(flow.vintage, flow, first, last) if len(flow.partners) > 1 else []  # one partner has no order
     for one in [event] if event else reliefs:
         found += rows.returns(one, reversed_by(flow.vintage, one), before)

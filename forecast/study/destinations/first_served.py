@@ -52,7 +52,8 @@ def level_before(flow: PartnerFlow, partner: str, first: int, last: int) -> tupl
     """Mean of a partner's months in a window, from months and published sums inside it, and the number of months."""
     if not flow.vintage.knows(flow.series(partner)):
         return math.nan, 0
-    known = flow.vintage.observed(flow.series(partner)).periods(first, last)
+    cells = flow.vintage.observed(flow.series(partner)).periods(first, last)
+    known = [cell for cell in cells if math.isfinite(flow.amount(partner, cell.first, cell.last))]
     count = sum(cell.last - cell.first + 1 for cell in known)
     return (sum(cell.value for cell in known) / count, count) if count else (math.nan, 0)
 

@@ -53,14 +53,46 @@ class FlowRows:
             count = count_months(self.flow.vintage.observed(self.flow.series(group)))
             yield self.row("figures", group, self.first, self.last, status="group", n=count)
 
+    def contradictions(self) -> Iterator[DestinationRow]:
+        """Sums of a series that its other figures do not allow: the sum, what those leave for it, and their months."""
+        for partner in (WORLD, *self.flow.partners):
+            series = self.flow.series(partner)
+            for found in self.flow.contradictions(series) if self.flow.vintage.knows(series) else ():
+                if any(one.overlaps(self.first, self.last) for one in (found.cell, *found.others)):
+                    cell, months = found.cell, [mm.period_label(c.first, c.last) for c in found.others]
+                    most = found.most if math.isfinite(found.most) else math.nan
+                    yield self.row(
+                        "contradiction", partner, cell.first, cell.last, value=cell.value, lo=found.least, hi=most, unit="kg",
+                        status="contradiction", n=len(months), note=", ".join(months),
+                    )  # fmt: skip
+
+    def sums_beyond(self) -> Iterator[DestinationRow]:
+        """Sums that reach beyond the window, of partners (and the total) of which nothing is known inside it."""
+        inside: tuple[str, ...] = self.flow.within(self.first, self.last).partners
+        if any(math.isfinite(self.flow.amount(WORLD, *ends)) for ends in self.flow.periods(self.first, self.last)):
+            inside = (WORLD, *inside)
+        for partner in (p for p in (WORLD, *self.flow.partners) if p not in inside):
+            for cell in self.flow.sums_beyond(partner, self.first, self.last):
+                yield self.row("sum beyond", partner, cell.first, cell.last, value=cell.value, unit="kg", status=cell.status)
+
     def divisions(self) -> Iterator[DestinationRow]:
         """Volumes, shares and concentration of every month, known or not, and of sums of which a partner's part is known."""
         for first, last in self.flow.periods(self.first, self.last):
-            found = split(self.flow, first, last)
-            if first == last or found.state not in ("no total", "no partner"):
-                yield from self._division(found)
-            else:  # sums that are known of partners, though not of all together
-                yield from (self._volume(found, partner) for partner in self.flow.partners if partner in found.named)
+            ranges = {partner: self.flow.range_in_dispute(partner, first, last) for partner in (WORLD, *self.flow.partners)}
+            disputed = {partner: ends for partner, ends in ranges.items() if ends}
+            for row in self._rows_of_period(first, last):
+                if row.measure != "volume" or row.partner not in disputed:
+                    yield row
+            for partner, (low, high) in disputed.items():
+                yield self.row("volume", partner, first, last, lo=low, hi=high, unit="kg", status="contradiction")
+
+    def _rows_of_period(self, first: int, last: int) -> Iterator[DestinationRow]:
+        """Volumes, shares and concentration of a period, by figures as they are."""
+        found = split(self.flow, first, last)
+        if first == last or found.state not in ("no total", "no partner"):
+            yield from self._division(found)
+        else:  # sums that are known of partners, though not of all together
+            yield from (self._volume(found, partner) for partner in self.flow.partners if partner in found.named)
 
     def _volume(self, found: Split, partner: str) -> DestinationRow:
         """The volume of a partner with a figure."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from forecast.core.cells import UNHELD, Cell
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
+from forecast.prep.contradicting_sums import ContradictingSum, contradicting_sums, disputed_range
 from forecast.prep.partners import NOWHERE, REST, SLACK, WORLD, is_single, partners_by_flow, total_of
 from forecast.prep.spans_and_gaps import window_total
 
@@ -38,16 +41,52 @@ class PartnerFlow:
         """A partner's figure over some months, where figures determine it, else NaN; kg or USD.
 
         A month is what is published of it, or what sums to date leave for it; several are a sum of either (`window_total`).
+        Where published figures contradict each other, none is preferred (`range_in_dispute`).
         """
         series = self.series(partner, measure)
         if not self.vintage.knows(series):
             return math.nan
-        return window_total(self.vintage.observed(series), first, last)
+        total = window_total(self.vintage.observed(series), first, last)
+        return math.nan if self._range(series, first, last, total) else total
+
+    def range_in_dispute(self, partner: str, first: int, last: int) -> tuple[float, float] | None:
+        """The smallest and the largest figure of some months, where published figures contradict each other on it."""
+        series = self.series(partner)
+        if not self.vintage.knows(series):
+            return None
+        return self._range(series, first, last, window_total(self.vintage.observed(series), first, last))
+
+    def _range(self, series: str, first: int, last: int, total: float) -> tuple[float, float] | None:
+        if not (math.isfinite(total) and self.contradictions(series)):
+            return None
+        observed, found = self.vintage.observed(series), self.contradictions(series)
+        return disputed_range(observed, found, first, last, total, self.vintage.nonnegative)
+
+    def contradictions(self, series: str) -> tuple[ContradictingSum, ...]:
+        """The sums of a series of the flow that its other figures do not allow."""
+        if series not in self._contradictions:
+            self._contradictions[series] = contradicting_sums(self.vintage.observed(series), self.vintage.nonnegative)
+        return self._contradictions[series]
+
+    @functools.cached_property
+    def _contradictions(self) -> dict[str, tuple[ContradictingSum, ...]]:
+        return {}
+
+    def sums_beyond(self, partner: str, first: int, last: int) -> list[Cell]:
+        """Sums that hold months of a window and others: all that is known where no figure lies inside; the shortest of them."""
+        series = self.series(partner)
+        if not self.vintage.knows(series):
+            return []
+        spans = self.vintage.observed(series).spans
+        near = [c for c in spans if c.overlaps(first, last) and c.status not in ("missing", "suppressed")]
+        if any(first <= c.first and c.last <= last for c in near):
+            return []
+        return [c for c in near if not any(o is not c and c.first <= o.first and o.last <= c.last for o in near)]
 
     def status(self, partner: str, month: int) -> str:
-        """What is known of a partner's month; "not bundled" where it has no series."""
+        """What is known of a partner's month; "not in the data" where it has no series."""
         series = self.series(partner)
-        return self.vintage.status(series, month) if self.vintage.knows(series) else "not bundled"
+        return self.vintage.status(series, month) if self.vintage.knows(series) else UNHELD
 
     def periods(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Each month, then the calendar years and the sums that are published of some partner, inside a window."""
@@ -59,8 +98,13 @@ class PartnerFlow:
         yield from sorted((a, b) for a, b in spans if first <= a and b <= last)
 
     def within(self, first: int, last: int) -> PartnerFlow:
-        """The flow with those partners alone that have a figure inside a window, a month's or that of a published sum."""
-        named = {p for a, b in self.periods(first, last) for p in self.partners if math.isfinite(self.amount(p, a, b))}
+        """The flow with those partners alone that have a figure inside a window, of a month or a sum, in dispute or not."""
+        named = {
+            p
+            for a, b in self.periods(first, last)
+            for p in self.partners
+            if math.isfinite(self.amount(p, a, b)) or self.range_in_dispute(p, a, b)
+        }
         return replace(self, partners=tuple(p for p in self.partners if p in named))
 
 

@@ -15,7 +15,7 @@ from forecast.core.contracts import Estimator
 from forecast.core.effects import Effect
 from forecast.core.errors import DataError, NotIdentifiedError
 from forecast.core.event_ends import ended_measure
-from forecast.core.measures_in_window import DAY, SHORTLY, TurningDay, other_measures, turning_days
+from forecast.core.measures_in_window import DAY, SHORTLY, TurningDay, other_measures, standing_measures, turning_days
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure, Summary
 from forecast.core.vintage import Vintage
@@ -138,6 +138,8 @@ class Recovered:
         months of either without a figure, which count in neither sum
     others : tuple of str, optional
         other measures that begin in the months after
+    standing : tuple of str, optional
+        other measures that began before these months and held in at least one of them
     holding : tuple of str, optional
         measures asked about that go on after `turn`, which then is that of the others alone: the months since are described,
         and nothing is said of what came back
@@ -152,6 +154,7 @@ class Recovered:
     described: tuple[str, float, float] | None = None
     unknown: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
     holding: tuple[str, ...] = ()
 
 
@@ -236,6 +239,8 @@ def recovered_since(
         own = [event.id for event in design.events]
         begun = other_measures(vintage.events, own, design.treated, since[0] - 1 + SHORTLY, known)
         made["others"] = tuple(event.id for event in begun if event.id != turn.event)
+        held = standing_measures(vintage.events, own, design.treated, *since, design.lag_months, steps)
+        made["standing"] = tuple(event.id for event in held)
     if effect.counterfactual is None:
         why = effect.verdict.because if effect.verdict else "nothing was estimated"
         return Recovered(UNIDENTIFIED, why, **made)

@@ -32,7 +32,7 @@ def archive(figure, archive_of):
 def test_observed_fills_the_axis_and_says_why(vintage_of):
     seen = vintage_of([1, None, 0, None, None, 6], spans=[("2020-04", "2020-05", 9)]).observed(S)
     np.testing.assert_equal(seen.values, [1, np.nan, 0, np.nan, np.nan, 6])
-    assert seen.status == ("value", "not bundled", "zero", "span", "span", "value")
+    assert seen.status == ("value", "not in the data", "zero", "span", "span", "value")
     assert (seen.count, seen.last - seen.first, len(seen.spans)) == (3, 5, 1)
 
 
@@ -57,7 +57,7 @@ def test_a_zero_span_leaves_what_is_said_of_its_months_and_of_the_others():
     cells = (Cell(at + 1, at + 3, 0.0, "zero"), Cell(at + 2, at + 2, 0.0, "provisional"), Cell(at + 5, at + 5, 7.0))
     seen = Vintage(dt.date(2021, 1, 1), {S: cells}).observed(S)
     np.testing.assert_equal(seen.values, [0, 0, 0, np.nan, 7])
-    assert seen.status == ("zero", "provisional", "zero", "not bundled", "value")
+    assert seen.status == ("zero", "provisional", "zero", "not in the data", "value")
 
 
 def test_a_series_known_in_sums_alone_has_an_axis():
@@ -145,8 +145,8 @@ def test_status_of_a_cell(archive):
     vintage = archive.as_of("2025-05-01")
     assert vintage.status(S, O("2025-03")) == "value"
     assert vintage.status(S, O("2025-04")) == "not released"
-    assert vintage.status(S, O("2024-01")) == "not bundled"
-    assert archive.as_of("2026-01-01").status(S, O("2025-09")) == "not bundled"
+    assert vintage.status(S, O("2024-01")) == "not in the data"
+    assert archive.as_of("2026-01-01").status(S, O("2025-09")) == "not in the data"
 
 
 def test_a_month_is_released_on_the_day_the_clock_names():
@@ -154,7 +154,7 @@ def test_a_month_is_released_on_the_day_the_clock_names():
     cells = {S: (Cell(O("2025-02"), O("2025-02"), 1.0), Cell(O("2025-03"), O("2025-03"), 2.0, "provisional"))}
     eve, day = (Vintage(dt.date(2025, 5, d), cells) for d in (19, 20))
     assert eve.status(S, O("2025-04")) == "not released"
-    assert day.status(S, O("2025-04")) == "not bundled"
+    assert day.status(S, O("2025-04")) == "not in the data"
     assert [eve.status(S, O(m)) for m in ("2025-02", "2025-03")] == ["value", "provisional"]
 
 
@@ -163,7 +163,7 @@ def test_a_panel_without_a_clock_is_released_up_to_its_last_step(steps, name):
     cells = {name: (Cell(24300, 24300, 1.0), Cell(24302, 24302, 1.0))}
     vintage = Vintage(dt.date(2021, 1, 1), cells, steps=steps)
     said = [vintage.status(name, step) for step in range(24299, 24304)]
-    assert said == ["not bundled", "value", "not bundled", "value", "not released"]
+    assert said == ["not in the data", "value", "not in the data", "value", "not released"]
 
 
 def test_the_last_month_may_lie_in_a_sum(vintage_of):

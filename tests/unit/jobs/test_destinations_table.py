@@ -38,7 +38,7 @@ def test_named_series_are_divided_instead_over_the_months_asked():
     totals = {row.month: row for row in rows if row.measure == "volume" and row.partner == "WLD"}
     assert sorted(m for m in totals if "/" not in m) == [f"2025-0{i}" for i in range(1, 7)]
     assert math.isnan(totals["2025-01"].value), "a month of which nothing is known is a gap"
-    assert totals["2025-01"].status in ("not bundled", "span")
+    assert totals["2025-01"].status in ("not in the data", "span")
     assert totals["2025-01/2025-06"].value == pytest.approx(5068)
     (finding,) = destinations.destination_findings(made)
     assert (finding.where, finding.text.partition(":")[0]) == (

@@ -4,10 +4,12 @@ import datetime as dt
 
 import pytest
 
+from forecast.core.archive import Archive
+from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import ConfigError, ForecastError
-from forecast.core.events import bundled_events
+from forecast.core.events import Event, EventCalendar, bundled_events
 from forecast.jobs.config import Config
-from forecast.jobs.event_calendar import calendar_kind, known_events
+from forecast.jobs.event_calendar import calendar_findings, calendar_kind, known_events
 from forecast.jobs.load import load, own_events, read_archive
 from forecast.jobs.plan import make_plan
 
@@ -148,6 +150,21 @@ def test_own_events_elsewhere_and_those_left_out_are_told(tmp_path):
         assert any("'stop' is imposed by no country of these data" in text for text in told(made(tmp_path, elsewhere)))
     unused = 'left out: the events of the config, by calendar = "bundled"'
     assert told(made(tmp_path, EVENT, 'calendar = "bundled"')) == [unused]
+
+
+@pytest.mark.parametrize(
+    ("targets", "found"), [(["DUE"], "in the place of DUE: 'DEU'"), (["EU27"], ""), (["DEU", "ZZT"], ""), (["ALL"], "")]
+)
+def test_an_event_aimed_at_a_country_without_figures_is_told_with_the_nearest(targets, found):
+    day = dt.date(2025, 1, 1)
+    event = Event("stop", "", day, day, imposed_by="AAA", targets=targets, products="salt", role="default")
+    rows = [ArchiveRow(f"AAA.export.{p}.salt", "2025-02", 5.0, released="2025-03-20") for p in ("WLD", "DEU", "JPN")]
+    archive = Archive.of(rows, EventCalendar((event,)))
+    texts = [one.text for one in calendar_findings(Config(name="own"), archive, archive.latest) if "'stop'" in one.text]
+    assert bool(texts) is bool(found)
+    assert all(
+        "'stop' is aimed at DUE, and these data hold no trade with it" in text and text.endswith(found) for text in texts
+    )
 
 
 def test_a_file_of_events_says_how_far_it_was_verified(tmp_path):

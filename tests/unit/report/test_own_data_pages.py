@@ -309,3 +309,17 @@ def test_chapters_of_the_bundle_are_not_drawn_from_own_figures(tmp_path):
     for words in ('id="magnets"', 'id="origins"', 'id="antimony"', "Census", "customs"):
         assert words not in text, words
     assert "February of China" in text  # their own flow out of China, to which models apply the New Year
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ({"use": "csv", "join": True}, ("data", "not in the data", "without a figure")),
+        ({"use": "archive"}, ("data", "not in the data", "without a figure")),
+        ({}, ("bundle", "not bundled", "without a bundled figure")),
+    ],
+)
+def test_months_of_ones_own_series_are_not_called_bundled_beside_bundled_ones(own, monkeypatch, source, words):
+    data = RunData(own)
+    monkeypatch.setattr(RunData, "_source", source)
+    assert (data.held, data.unheld, data.unknown) == words

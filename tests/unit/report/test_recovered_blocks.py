@@ -18,7 +18,7 @@ ROW = RecoveredRow(
     back=4e6, back_lo80=2e6, back_hi80=6e6, back_lo95=1e6, back_hi95=7e6,
     share=0.5, share_lo80=0.25, share_hi80=0.8, share_lo95=0.1, share_hi95=1.2,
     left=-4e6, left_lo95=-7e6, left_hi95=-1e6, baseline="mean of 2024", desc_lost=-8e6, desc_back=-3e6,
-    unknown="", others="", holding="",
+    unknown="", others="", standing="", holding="",
 )  # fmt: skip
 
 
@@ -62,6 +62,17 @@ def test_the_months_without_a_figure_and_other_measures_are_named(data: RunData)
     text = told(data, unknown="2025-11, 2025-12", others="general_licences_2025")
     assert "Nov–Dec 2025 have no figure and count in neither sum." in text
     assert "The eased licensing of Dec 2025 falls into the months since." in text
+
+
+def test_measures_that_began_earlier_and_held_in_the_months_since_are_named_with_their_dates(data: RunData) -> None:
+    text = told(data, standing="enforcement_2025+us_ban_2024")
+    ban = data.calendar["us_ban_2024"].until
+    assert "In force in the months since, and begun before them: the enforcement campaign of May 2025" in text
+    assert ban is None or "(until " in text
+    bare = {"month": "", "lost": math.nan, "back": math.nan, "share": math.nan}
+    refused = told(data, state="not identified", reason="nothing was estimated", standing="enforcement_2025", **bare)
+    assert refused.endswith("In force in the months since, and begun before them: the enforcement campaign of May 2025.")
+    assert "In force in the months since" not in told(data)
 
 
 def test_what_is_not_known_is_not_told(data: RunData) -> None:

@@ -205,4 +205,4 @@ def test_months_as_whole_numbers_and_serial_days(tmp_path, cell):
 def test_a_missing_row_is_a_missing_month(tmp_path):
     archive = read(tmp_path, "period,value\n2024-01,1\n2024-02,2\n2024-04,4\n")
     np.testing.assert_array_equal(values(archive), [1, 2, np.nan, 4])
-    assert archive.latest.observed(KEY).status[2] == "not bundled"
+    assert archive.latest.observed(KEY).status[2] == "not in the data"

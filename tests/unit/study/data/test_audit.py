@@ -43,6 +43,30 @@ def test_sums_must_close_within_half_a_per_cent(total, open_):
     assert ("sum" in topics(audit(archive(*rows)))) is open_
 
 
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (
+            [("2024-01", 100, {}), ("2024-02", 90, {}), ("2024-01/2024-03", 150, {})],
+            "the published sum 150 and the other figures, which leave at least 190 for it, cannot both hold: 2024-01 100, "
+            "2024-02 90",
+        ),
+        (
+            [("2024-01/2024-05", 260, {}), ("2024-01/2024-06", 200, {})],
+            "the published sum 200 and the other figures, which leave at least 260 for it, cannot both hold: "
+            "2024-01/2024-05 260",
+        ),
+        (
+            [("2024-01", 0, {}), ("2024-02", 9, {}), ("2024-01/2024-02", 0, {"status": "zero"})],
+            "the published sum 0 and its months",
+        ),
+    ],
+)
+def test_a_sum_below_a_part_of_its_months_is_told_with_both_figures(rows, text):
+    assert topics(audit(archive(*rows)))["sum"].text.startswith(text)
+    assert topics(audit(archive(*rows)))["sum"].level == "warning"
+
+
 def test_coverage_counts_months_spans_and_gaps():
     rows = ("2024-01", 1, {}), ("2024-04", 0, {"status": "zero"}), ("2024-02/2024-03", 2, {"kind": "cumulative"})
     (one,) = coverage(archive(*rows).latest)

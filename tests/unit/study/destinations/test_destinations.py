@@ -276,7 +276,7 @@ def test_gaps_are_rows_without_a_figure(bundled):
     gap = next(r for r in made.of("volume") if (r.partner, r.month) == ("KOR", "2025-06"))
     rest = next(r for r in made.of("volume") if (r.partner, r.month) == ("REST", "2025-06"))
     assert math.isnan(gap.value)
-    assert (gap.lo, gap.hi, gap.status) == (0.0, rest.value, "not bundled")
+    assert (gap.lo, gap.hi, gap.status) == (0.0, rest.value, "not in the data")
 
 
 def test_who_was_served_first_after_the_deal(bundled):
@@ -479,3 +479,121 @@ def test_a_question_that_cannot_be_is_an_error_that_says_where(asked, said):
         fc.destinations(figures, exporter="AAA", product=GOOD, **asked)
     assert "at: fc.destinations, argument" in str(caught.value)
     assert "try: " in str(caught.value)
+
+
+# --- sums that cannot hold, groups, and windows inside a sum ----------------------------------------------------------
+
+
+def said(made):
+    return " ".join(made.sentences()).replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("own", "disputed", "text"),
+    [
+        (
+            path("2024-01", *[4e3] * 6) | {"2024-01/2024-06": 20e3},
+            (20e3, 24e3),
+            "20 t in Jan–Jun 2024, but 24 t by those of Jan–Jun",
+        ),
+        (
+            path("2024-01", *[4e3] * 5) | {"2024-01/2024-06": 18e3},
+            None,
+            "18 t in Jan–Jun 2024, but at least 20 t by those of Jan–May",
+        ),
+        (
+            {"2024-01/2024-06": 20e3, "2024-01/2024-05": 26e3},
+            None,
+            "20 t in Jan–Jun 2024, but at least 26 t by that of Jan–May",
+        ),
+    ],
+)
+def test_a_sum_that_its_months_or_other_sums_do_not_allow_is_told_and_not_taken(own, disputed, text):
+    made = fc.destinations(archive({"WLD": path("2024-01", *[10e3] * 12), "DEU": own}), exporter="AAA", product=GOOD)
+    assert f"Figures that cannot all hold: Germany {text}" in said(made)
+    (row,) = made.of("contradiction")
+    assert (row.partner, row.month, row.value) == ("DEU", "2024-01/2024-06", own["2024-01/2024-06"])
+    longer = [r for r in made.rows if r.partner == "DEU" and "/" in r.month and r.measure in ("volume", "share")]
+    assert not [r for r in longer if math.isfinite(r.value)], "no side is preferred"
+    assert not [r for r in made.rows if r.value < 0]
+    ranges = {r.month: (r.lo, r.hi) for r in longer if r.status == "contradiction"}
+    assert ranges.get("2024-01/2024-06") == disputed
+    months = {r.month: r.value for r in made.of("volume") if r.partner == "DEU" and "/" not in r.month}
+    assert {m: v for m, v in months.items() if math.isfinite(v)} == {m: v for m, v in own.items() if "/" not in m}
+
+
+def test_a_month_that_rests_on_a_disputed_sum_is_not_given():
+    own = {"2024-01": 10.0, "2024-01/2024-02": 8.0, "2024-01/2024-03": 12.0, "2024-01/2024-04": 15.0}
+    flow = flow_of({"WLD": path("2024-01", *[20.0] * 4), "DEU": own})
+    amounts = [flow.amount("DEU", month(m), month(m)) for m in ("2024-01", "2024-02", "2024-03", "2024-04")]
+    assert np.isnan(amounts[:3]).all()
+    assert amounts[3] == 3.0
+    assert flow.range_in_dispute("DEU", month("2024-01"), month("2024-01")) == (8.0, 10.0)
+
+
+def test_a_total_that_cannot_hold_makes_no_share():
+    figures = {"WLD": path("2024-01", *[10e3] * 12) | {"2024-01/2024-06": 20e3}, "DEU": {"2024-01/2024-12": 40e3}}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD)
+    assert "the total 20 t in Jan–Jun 2024, but 60 t by those of Jan–Jun 2024" in said(made)
+    assert not made.of("share")
+    (year,) = [r for r in made.of("volume") if (r.partner, r.month) == ("WLD", "2024-01/2024-12")]
+    assert (year.status, year.lo, year.hi) == ("contradiction", 80e3, 120e3)
+
+
+def test_a_difference_within_rounding_is_no_contradiction():
+    figures = {"WLD": path("2024-01", *[10e3] * 12), "DEU": path("2024-01", *[4e3] * 6) | {"2024-01/2024-06": 24.1e3}}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD)
+    assert not made.of("contradiction")
+    assert next(r.value for r in made.of("share") if (r.partner, r.month) == ("DEU", "2024-01/2024-06")) == pytest.approx(
+        0.4, rel=0.01
+    )
+
+
+def test_a_window_inside_the_only_sum_of_a_partner_is_told():
+    figures = {"WLD": path("2024-01", *[10e3] * 12), "DEU": {"2024-01/2024-06": 20e3}, "JPN": path("2024-01", *[1e3] * 12)}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD, start="2024-03", stop="2024-05")
+    assert (
+        "Known only as a sum of months that reach beyond Mar–May 2024: Germany 20 t in Jan–Jun 2024. How much of it falls into "
+        "Mar–May 2024 is not known, and no share is formed of it."
+    ) in said(made)
+    assert {r.partner for r in made.of("share")} == {"JPN", "REST"}
+    alone = {"WLD": path("2024-01", *[10e3] * 12), "DEU": {"2024-01/2024-06": 20e3}}
+    made = fc.destinations(archive(alone), exporter="AAA", product=GOOD, start="2024-03", stop="2024-05")
+    assert "Germany 20 t in Jan–Jun 2024" in said(made)
+    whole = fc.destinations(archive(alone), exporter="AAA", product=GOOD, start="2024-01")
+    assert not whole.of("sum beyond")
+
+
+def stop(targets):
+    day = dt.date(2025, 1, 1)
+    return Event("stop", "A stop", day, effective=day, imposed_by="AAA", targets=targets, products=GOOD, role="default")
+
+
+def test_a_group_is_each_of_its_members():
+    event = stop(["EU27"])
+    assert event.touches(f"AAA.export.DEU.{GOOD}")
+    assert event.touches(f"AAA.export.EU27.{GOOD}")
+    assert event.directed_at(f"AAA.export.EU27.{GOOD}")
+    assert not event.touches(f"AAA.export.JPN.{GOOD}")
+    figures = {
+        "WLD": path("2024-01", *[30.0] * 18),
+        "DEU": CALM | path("2025-01", 2.0, 12.0),
+        "JPN": CALM | path("2025-01", 9.0),
+    }
+    assert fc.destinations(archive(figures), exporter="AAA", product=GOOD, after=event).order("stop").first == ("DEU",)
+
+
+@pytest.mark.parametrize(("targets", "hint"), [(["DUE"], "'DEU'"), (["ZZT"], "one of DEU, JPN")])
+def test_an_event_aimed_at_nobody_of_the_flow_is_refused(targets, hint):
+    figures = archive({"WLD": CALM, "DEU": CALM, "JPN": CALM})
+    with pytest.raises(ConfigError, match=f"'stop' is aimed at {targets[0]}, and no series") as caught:
+        fc.destinations(figures, exporter="AAA", product=GOOD, after=stop(targets))
+    assert caught.value.where == "fc.destinations, argument 'after'"
+    assert caught.value.hint.endswith(hint)
+
+
+def test_nothing_is_said_of_the_bundle_on_figures_of_ones_own():
+    figures = {"WLD": path("2024-01", *[10e3] * 12), "DEU": {"2024-01": 20.0}, "JPN": path("2024-01", *[1e3] * 12)}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD)
+    assert "not in the data" in {row.status for row in made.rows}
+    assert not made.frame().astype(str).apply(lambda column: column.str.contains("bundle")).to_numpy().any()

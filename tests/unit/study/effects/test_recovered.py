@@ -255,3 +255,28 @@ def test_over_many_worlds_the_share_lies_in_its_interval():
         low, high = path.share(len(path.periods))[1][0]
         inside += low <= 0.5 <= high
     assert inside / count >= 0.7  # nominally 80 %
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "held"),
+    [("2023-05-01", "", True), ("2024-04-05", "", True), ("2023-05-01", "2024-05-15", False), ("2024-08-01", "", False)],
+)
+def test_measures_that_began_before_and_held_in_the_months_since_are_named(start, end, held):
+    day = dt.date.fromisoformat(start)
+    over = dt.date.fromisoformat(end) if end else None
+    duty = Event(
+        "duty", "", day, day, end=over, end_announced=over and day, imposed_by="USA", targets="CHN", products="gallium",
+        instrument="tariff", role="default",
+    )  # fmt: skip
+    found = asked(known(events=(BAN, DEAL, duty)), "baseline")
+    assert found.standing == (("duty",) if held else ())
+    assert not set(found.standing) & {*found.others, "ban", "deal"}
+
+
+def test_a_measure_that_another_one_suspended_is_not_said_to_hold():
+    day = dt.date(2023, 5, 1)
+    duty = Event("duty", "", day, day, imposed_by="USA", targets="CHN", products="gallium", instrument="tariff", role="default")
+    gone = replace(
+        duty, id="gone", announced=EASED, effective=EASED, instrument="suspension", reversal_of="duty"
+    )  # fmt: skip
+    assert asked(known(events=(BAN, DEAL, duty, gone)), "baseline").standing == ()
