@@ -42,10 +42,12 @@ class DestinationsSection:
     """Destinations: shares of the partners with a figure, who was served first, concentration, unit values, months ahead."""
 
     order: ClassVar[float] = 72
-    needs: ClassVar[tuple[str, ...]] = ("destinations", MORE_THAN_NOWCASTS)
+    needs: ClassVar[tuple[str, ...]] = ("destinations",)
 
     def blocks(self, data: RunData) -> list[Block]:
         """Empty unless two partners of one flow have figures of single months; then partners known by sums are told too."""
+        if not (data.holds(MORE_THAN_NOWCASTS) or (data.config.get("destinations") or {}).get("series")):
+            return []
         flows = _flows(data)
         divided = [made for made in flows if len(_partners(made)) > 1]
         if not divided:
