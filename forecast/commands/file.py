@@ -23,11 +23,13 @@ def file(
     from forecast.core.plurals import pluralize
 
     filed = api.file(config, out, workers)
-    months = sum(len(one["months"]) for one in filed.info["questions"])
+    counts = [len(one["months"]) for one in filed.info["questions"]]
+    span = f"{min(counts)} to {max(counts)} months" if len(set(counts)) > 1 else pluralize(counts[0], "month")
+    each = f"each of {len(counts)} series" if len(counts) > 1 else "1 series"
     asked = [
         pluralize(len(filed.info["claims"]), "claim"),
         *([pluralize(len(events), "question") + " on events"] if (events := filed.info["events_asked"]) else []),
-        f"{pluralize(months, 'month')} of {pluralize(len(filed.info['questions']), 'series')}",
+        f"{span} of {each}",
     ]
     say(f"filed on {filed.day}: {', '.join(asked)}, none released yet")
     for one in filed.info["unanswered"]:

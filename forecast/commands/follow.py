@@ -24,12 +24,12 @@ def follow(
     Exits with 1, and scores nothing, if anything that was filed has been changed, removed, added or renamed.
     """
     from forecast import api
-    from forecast.core import manifest
+    from forecast.core import filed_seal
     from forecast.jobs.following import open_filed
 
     filed = open_filed(run, out)
     if changed := filed.changes(root):
-        say(manifest.describe_changes(filed.folder, changed))
+        say(filed_seal.describe(filed.folder, changed))
         raise typer.Exit(1)
     done = api.follow(filed.folder, data, as_of, root, out)
     for line in done.lines():

@@ -18,7 +18,7 @@ def verify(
     last: Annotated[str | None, typer.Option(help="Of a filed run: the hash of a follow-up, as it was printed.")] = None,
 ) -> None:
     """Hold every file of a finished run against what was written; exit with 1 if one is not, or if nothing says."""
-    from forecast.core import filed_run, follow_chain, manifest
+    from forecast.core import filed_run, filed_seal, follow_chain, manifest
     from forecast.core.errors import ConfigError
     from forecast.core.run import Run
 
@@ -35,7 +35,7 @@ def verify(
             raise typer.Exit(1)
         changed, kept = manifest.differences(opened.folder), []
     if changed:
-        say(manifest.describe_changes(run, changed))
+        say(filed_seal.describe(run, changed))
         raise typer.Exit(1)
     say(f"verified: every file of the run is as it was written\n  at: {run}", err=False)
     if root is not None and (digits := len(root.strip())) < ROOT_DIGITS:

@@ -139,8 +139,10 @@ class FiledRun:
             where something did; it names the first
         """
         for name, change in self.changes(root).items():
-            where = str(self.folder / name)
-            raise DataError(f"{name} is not what was filed: {change}", where=where, hint="the folder as it was filed")
+            where, hint = str(self.folder / name), "the folder as it was filed"
+            if name == filed_seal.FOLDER:
+                raise DataError(f"the folder was renamed: {change}", where=str(self.folder), hint=hint)
+            raise DataError(f"{name} is not what was filed: {change}", where=where, hint=hint)
 
     @property
     def forecasts(self) -> pd.DataFrame:

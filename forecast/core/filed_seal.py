@@ -7,14 +7,18 @@ another root hash, which is told from the one that was published on the day of f
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from forecast.core import manifest, output_files
 from forecast.core.errors import DataError
 
+FOLDER = "."  # the folder itself, which was renamed
 LATER = "follow"  # folder of what is added later, no part of what was filed
 SHOWN = 12  # digits of the root hash in the folder's name
 FEWEST = 8  # digits of a root hash that may stand for it
+ENDING = re.compile(rf"-[0-9a-f]{{{SHOWN}}}$")  # of the name of a folder that says its root hash
 
 
 def seal(folder: Path) -> str:
@@ -45,12 +49,31 @@ def changes(folder: Path, root: str = "") -> dict[str, str]:
     found = root_of(folder)
     if root and not stands_for(root, found):
         return {manifest.NAME: f"its root hash is {found}, and {''.join(root.split()).lower()} was filed"}
-    if not folder.resolve().name.endswith(f"-{found[:SHOWN]}"):
-        return {manifest.NAME: f"its root hash begins with {found[:SHOWN]}, and the folder is called {folder.resolve().name}"}
+    name = folder.resolve().name
+    renamed = not name.endswith(f"-{found[:SHOWN]}")
     try:
-        entries = manifest.read_entries(folder) or {}
+        changed = _changed_files(folder)
     except DataError as error:
         return {manifest.NAME: error.problem}
+    if renamed and not root and ENDING.search(name):  # of another root hash: the manifest or the name is not that of the day
+        which = "" if changed else "; or it is the folder that was renamed, which --root with the root hash of the day tells"
+        return {manifest.NAME: f"its root hash begins with {found[:SHOWN]}, and the folder is called {name}{which}"}
+    if renamed:
+        rest = "" if changed else f"; every file in it is as its manifest, with the root hash {found}, says"
+        return {FOLDER: f"its name ended with -{found[:SHOWN]}, and is now {name}{rest}"} | changed
+    return changed
+
+
+def describe(folder: Path, changed: Mapping[str, str]) -> str:
+    """What changed in words, one paragraph each; a folder under another name is told to be one, and no file to be another."""
+    told = [f"the folder was renamed: {changed[FOLDER]}\n  at: {folder}"] if FOLDER in changed else []
+    files = {name: change for name, change in changed.items() if name != FOLDER}
+    return "\n".join([*told, *([manifest.describe_changes(folder, files)] if files else [])])
+
+
+def _changed_files(folder: Path) -> dict[str, str]:
+    """The files that are not as the manifest says, with the change in words."""
+    entries = manifest.read_entries(folder) or {}
     changed = manifest.differences(folder)
     changed |= {name: "a link stands in its place" for name in entries if (folder / name).is_symlink()}
     added = [name for name in _names(folder) if name not in entries and name != manifest.NAME]

@@ -7,7 +7,7 @@ February since 2020) have the same day and a row each.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from forecast.core import months
@@ -15,6 +15,7 @@ from forecast.core.errors import DataError
 from forecast.core.presentation import shown
 from forecast.core.release_clock import ReleaseClock, bundled_clock, source_of
 
+HeldBack = Callable[[str, int], tuple[dt.date, str] | None]  # series, month -> day from which a source counts it as out, rule
 LONGEST_DELAY = 12  # months a release may be late: the search for unreleased months begins this far back
 
 
@@ -121,6 +122,11 @@ def known_release_day(series: str, month: int, on: dt.date) -> dt.date | None:
     except DataError:
         return None
     return None if basis == "late" else day
+
+
+def by_no_rule(series: str, month: int) -> tuple[dt.date, str] | None:
+    """The `HeldBack` of figures that no source holds back by a rule of its own."""
+    return None
 
 
 def _releases_of(series: str, start: dt.date, count: int, clock: ReleaseClock) -> list[ScheduledRelease]:

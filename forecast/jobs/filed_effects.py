@@ -13,6 +13,7 @@ from typing import Any
 from forecast.core import months
 from forecast.core.archive import Archive
 from forecast.core.filed_run import EVENTS, FiledRun
+from forecast.core.release_schedule import HeldBack
 from forecast.core.schema import EffectRow
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import Config, ForecastConfig
@@ -20,7 +21,7 @@ from forecast.jobs.effect_config import EffectConfig, SensitivityConfig
 from forecast.jobs.event_calendar import known_events
 from forecast.jobs.execute import execute
 from forecast.jobs.filed_months import last_figure, release_after
-from forecast.jobs.load import own_events
+from forecast.jobs.load import held_back_by, own_events, source_of
 from forecast.jobs.plan import make_plan
 from forecast.jobs.rows import effect_tables
 from forecast.jobs.scenarios import ScenarioForecastConfig
@@ -35,6 +36,7 @@ TOLD = (
 
 def event_questions(config: Config, day: dt.date, archive: Archive) -> list[dict[str, Any]]:
     """The questions of a config whose last month is neither released on a day nor in the data, each with its due day."""
+    held_back = held_back_by(source_of(config))
     return [
         {
             "id": row.id, "question": row.question, "event": list(row.event), "series": list(row.treated), "to": row.last,
@@ -42,14 +44,14 @@ def event_questions(config: Config, day: dt.date, archive: Archive) -> list[dict
             "gates": [check.label for check in config.checks] or list(SHIPPED_GATES), "due": due,
         }
         for row in config.effects
-        if (due := _due(row, day, archive))
+        if (due := _due(row, day, archive, held_back))
     ]  # fmt: skip
 
 
-def _due(row: EffectConfig, day: dt.date, archive: Archive) -> str:
+def _due(row: EffectConfig, day: dt.date, archive: Archive, held_back: HeldBack) -> str:
     """The day on which the last month of a question is out in all its series, "" where it is, or no month is named."""
     last = row.last or ""  # no figure comes before no month
-    found = [release_after(series, last, day) for series in row.treated if last_figure(archive, series) < last]
+    found = [release_after(series, last, day, held_back) for series in row.treated if last_figure(archive, series) < last]
     return max((one.due for one in found if one is not None), default="")
 
 

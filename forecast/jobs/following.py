@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from forecast.core.errors import ConfigError
 from forecast.core.filed_run import FiledRun
 from forecast.jobs.filed_effects import event_answers
 from forecast.jobs.filing import today_utc
-from forecast.jobs.later_figures import later_figures
+from forecast.jobs.later_figures import held_back_as_filed, later_figures
+from forecast.study.filed.first_figures import Sightings
 from forecast.study.filed.outcomes import outcomes
 
 
@@ -53,6 +55,17 @@ def follow_up(filed: FiledRun, data: str | Path = "", as_of: str | dt.date | Non
         "as_of": str(day), "written": str(today_utc()), "root": filed.root, "version": __version__,
         "data": {"from": named, "fingerprint": archive.fingerprint, "last_release": str(archive.last_release),
                  "pseudo": archive.pseudo},
-        **outcomes(filed, archive, day, list(counted.values())),
+        **outcomes(filed, archive, day, list(counted.values()), _newest_found(earlier, day), held_back_as_filed(filed)),
         "events": event_answers(filed, archive, day, answered),
     }  # fmt: skip
+
+
+def _newest_found(earlier: Sequence[Mapping[str, Any]], day: dt.date) -> Sightings:
+    """The newest figure of each month that former follow-ups had found, in the order of their days, up to a day."""
+    found: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    for record in sorted(earlier, key=lambda one: str(one["as_of"])):
+        if record["as_of"] <= str(day):
+            newest = {(row["series"], row["month"]): row.get("latest", row["figure"]) for row in record["scored"]}
+            for asked, figure in newest.items():
+                found.setdefault(asked, []).append((record["as_of"], figure))
+    return found

@@ -10,10 +10,17 @@ from forecast.core import registry
 from forecast.core.archive import Archive, bundled_archive, read_archive
 from forecast.core.errors import ConfigError
 from forecast.core.filed_run import FiledRun
+from forecast.core.release_schedule import HeldBack
+from forecast.jobs.load import held_back_by
 
 BUNDLED, ARCHIVE = "bundled", "archive"
 WITHOUT_TABLE = {"published": BUNDLED, "archive": ARCHIVE}  # sources of a config that read no table
 PLACES = f"--data {BUNDLED}, --data {ARCHIVE}, or the path of a table or an archive"
+
+
+def held_back_as_filed(filed: FiledRun) -> HeldBack:
+    """The rule by which the source of a filed config holds figures back; none where it has no such rule."""
+    return held_back_by(registry.build("source", _spec(filed), where=f"{filed.folder.name}, [data]"))
 
 
 def later_figures(filed: FiledRun, data: str | Path = "") -> tuple[Archive, str]:
@@ -22,8 +29,7 @@ def later_figures(filed: FiledRun, data: str | Path = "") -> tuple[Archive, str]
     data : "bundled", "archive" (that of this machine), a file in the package's schema, the folder or address of an archive, or,
         for a config that read a table, the path of that table as it stands now; without it the config's own source
     """
-    spec: dict[str, Any] = {"use": "published", **filed.info["config"].get("data", {})}
-    spec.pop("name", None)
+    spec = _spec(filed)
     own_table = spec["use"] not in WITHOUT_TABLE
     named = str(data) or WITHOUT_TABLE.get(spec["use"], "")
     if not named:
@@ -44,3 +50,9 @@ def later_figures(filed: FiledRun, data: str | Path = "") -> tuple[Archive, str]
     if own_table:
         return registry.build("source", spec | {"path": named}, where="--data").read(), Path(named).name
     return read_archive(named), Path(named).name
+
+
+def _spec(filed: FiledRun) -> dict[str, Any]:
+    spec: dict[str, Any] = {"use": "published", **filed.info["config"].get("data", {})}
+    spec.pop("name", None)
+    return spec

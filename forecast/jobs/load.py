@@ -18,6 +18,7 @@ from forecast.core.errors import ConfigError, nearest, with_place
 from forecast.core.events import Event, EventCalendar, event_from
 from forecast.core.input_files import InputFile
 from forecast.core.months import parse_day
+from forecast.core.release_schedule import HeldBack, by_no_rule
 from forecast.jobs.config import Config
 from forecast.jobs.event_calendar import known_events
 from forecast.jobs.nowcasts import check as check_nowcasts
@@ -97,6 +98,12 @@ def source_of(config: Config) -> Any:
     """The source of a config's figures, with its path resolved."""
     spec = {key: resolve_path(config, value) if key == "path" else value for key, value in config.data.spec.items()}
     return registry.build("source", spec, where=f"{display_path(config.origin)}, [data]")
+
+
+def held_back_by(source: Any) -> HeldBack:
+    """The rule by which a source holds a month's figure back from those who ask on a day; none where it has no such rule."""
+    rule: HeldBack = getattr(source, "held_back_until", by_no_rule)
+    return rule
 
 
 def describe_reading(config: Config) -> tuple[str, ...]:

@@ -80,12 +80,17 @@ def last_division(made: Destinations) -> list[DestinationRow]:
 
 
 def shares_sentence(made: Destinations) -> str:
-    """The shares of one month, which add up to one with the others."""
+    """The shares of one month, which add up to one with the others; of one partner named alone, its own."""
     rows = last_division(made)
     named = sorted((r for r in rows if r.partner != REST), key=lambda r: -r.value)
     if not named:
         return ""
     verb, word = ("went", "to") if made.flow == "export" else ("came", "from")
+    if len(named) == 1:
+        (only,) = named
+        part = f"{share_text(only.value)} {verb} {word}" if only.value else f"nothing {verb} {word}"
+        latest = f"In {period(only.month)}, the latest month in which a partner is named"
+        return f"{latest}, of {_total_text(made, only.month)} {part} {partner_name(only.partner)}, the only one named."
     traded = [r for r in named if r.value > 0]
     left = sum(r.value for r in [*traded[NAMED:], *(r for r in rows if r.partner == REST)])
     texts = [f"{share_text(r.value)} {word} {partner_name(r.partner)}" for r in traded[:NAMED]]

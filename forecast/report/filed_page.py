@@ -15,7 +15,7 @@ from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING, Block, Bullets, Callout, Column, Details, Heading, Prose, TableBlock, TableCell
 from forecast.report.filed_beforehand import what_was_filed
 from forecast.report.filed_figure import filed_figure
-from forecast.report.follow_up import chance_text, event_answer
+from forecast.report.follow_up import are, chance_text, event_answer, revision_text
 from forecast.report.number_cells import decimal_cell, quantity_cell
 from forecast.report.numbers import day, listed_months, period, quantity, series_name
 
@@ -75,11 +75,7 @@ def _lead(filed: FiledRun, record: Mapping[str, Any] | None) -> str:
     waiting = len(record["open"])
     then = f"{pluralize(len(came), 'figure')} came later and {'is' if len(came) == 1 else 'are'} scored below" if came else ""
     then = then or "No figure of these months has come"
-    return f"{text} By {day(record['as_of'])}: {then[0].lower() + then[1:]}, {waiting} of the months {_are(waiting)} open."
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
+    return f"{text} By {day(record['as_of'])}: {then[0].lower() + then[1:]}, {waiting} of the months {are(waiting)} open."
 
 
 def _what_a_hash_shows(filed: FiledRun) -> str:
@@ -183,7 +179,7 @@ def _figure_table(filed: FiledRun, scored: Sequence[Mapping[str, Any]]) -> Table
     rows = []
     for row in sorted((r for r in scored if r["model"] == told), key=lambda r: (r["series"], r["month"])):
         unit, scale = display_unit(row["series"])
-        revised = f"revised to {quantity(row['latest'] / scale, unit)} ({day(row['revised'])})" if "latest" in row else ""
+        revised = f"revised to {quantity(row['latest'] / scale, unit)} ({revision_text(row)})" if "latest" in row else ""
         band80, band95 = (
             f"{quantity(row[f'lo{level}'] / scale)} to {quantity(row[f'hi{level}'] / scale, unit)}" for level in (80, 95)
         )
@@ -201,7 +197,8 @@ def _figure_table(filed: FiledRun, scored: Sequence[Mapping[str, Any]]) -> Table
     note = "First figure: the first that was published for the month after the filing; revisions are told and change no score."
     if held:
         note += (
-            " Days of release that no source tells are those of the release clock; such a figure may have been revised before."
+            " Days of release that no source tells are those of the release clock, or of the rule by which a table is read; "
+            "such a figure may have been revised before."
         )
     columns = (
         Column("Figure"), Column("Filed median", True), Column("Filed 80 % band", True), Column("First figure", True),
@@ -256,16 +253,17 @@ def _open_blocks(found: Mapping[str, Any]) -> list[Block]:
         groups.setdefault(one["series"], []).append(one)
     rows = []
     for series, own in groups.items():
-        late = [one["month"] for one in own if one["late"]]
+        late, held = ([one["month"] for one in own if one.get(word)] for word in ("late", "held"))
         ahead = sorted((one["due"], one["month"], one["basis"]) for one in own if not one["late"])
         following = f"{day(ahead[0][0])} ({period(ahead[0][1])}, {_basis(ahead[0][2])})" if ahead else MISSING
+        there = f"in the table, and not out yet: {listed_months(held)}" if held else ""
         rows.append(
             (
-                TableCell(series_name(series)), TableCell(listed_months([one["month"] for one in own])), TableCell(following),
-                TableCell(listed_months(late) if late else MISSING),
+                TableCell(series_name(series)), TableCell(listed_months([one["month"] for one in own])),
+                TableCell(following, there), TableCell(listed_months(late) if late else MISSING),
             )
         )  # fmt: skip
-    columns = (Column("Series"), Column("Open months"), Column("Next expected"), Column("Due, and not in these figures"))
+    columns = (Column("Series"), Column("Open months"), Column("Next expected"), Column("Due, and not out in these figures"))
     caption = f"Months that are open on {day(found['as_of'])}."
     return [Heading("Still open", 2, "open", "Still open"), TableBlock(caption, columns, tuple(rows), stacked=True)]
 

@@ -25,6 +25,18 @@ def chance_text(share: float) -> str:
     return "over 99 %" if share > 0.99 else "under 1 %" if share < 0.01 else percent(share, sign=False)
 
 
+def are(number: int) -> str:
+    """The verb of so many things."""
+    return "is" if number == 1 else "are"
+
+
+def revision_text(row: Mapping[str, Any]) -> str:
+    """When a revision came: its day of release, or the follow-ups between which it did."""
+    if row.get("revised"):
+        return day(row["revised"])
+    return f"between the follow-up of {day(row['revised_after'])} and that of {day(row['revised_by'])}"
+
+
 def event_answer(question: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, str]:
     """What became of a question on an event: its verdict or that it is open, and the estimate or the reason."""
     if state.get("state", OPEN) == OPEN:
@@ -124,7 +136,9 @@ class FollowUp:
         for row in sorted(rows, key=lambda r: (r["series"], r["month"])):
             unit, scale = display_unit(row["series"])
             where = "in the 80 % band" if row["in80"] else "in the 95 % band" if row["in95"] else "outside the bands"
-            revised = f", since revised to {quantity(row['latest'] / scale, unit)}" if "latest" in row else ""
+            revised = ""
+            if "latest" in row:
+                revised = f", since revised to {quantity(row['latest'] / scale, unit)} ({revision_text(row)})"
             lines.append(
                 f"came: {series_name(row['series'])}, {period(row['month'])}: {quantity(row['figure'] / scale, unit)} first, "
                 f"{where}, filed median {quantity(row['q50'] / scale, unit)}, "
@@ -142,8 +156,14 @@ class FollowUp:
         waiting = self.record["open"]
         if not waiting:
             return ["open: nothing; every month that was filed has come"]
-        late = [one for one in waiting if one["late"]]
-        ahead = sorted((one["due"], one["series"], one["month"]) for one in waiting if not one["late"])
-        following = f", next expected on {day(ahead[0][0])} ({ahead[0][1]}, {period(ahead[0][2])})" if ahead else ""
-        overdue = f"; {len(late)} of them are due by {day(self.record['as_of'])} and not in these figures" if late else ""
-        return [f"open: {pluralize(len(waiting), 'month')}{overdue}{following}"]
+        as_of = day(self.record["as_of"])
+        late, held = ([one for one in waiting if one.get(word)] for word in ("late", "held"))
+        told = [f"{len(late)} of them {are(len(late))} due by {as_of}, and not out in these figures"] if late else []
+        told += [f"the table has figures of {len(held)} of them, which do not count as out by {as_of}"] if held else []
+        ahead = sorted((one["due"], one["series"], one["month"], one["basis"]) for one in waiting if not one["late"])
+        following = ""
+        if ahead:
+            due, series, month, basis = ahead[0]
+            rule = f": {basis}" if held else ""
+            following = f", next expected on {day(due)} ({series}, {period(month)}{rule})"
+        return ["; ".join([f"open: {pluralize(len(waiting), 'month')}", *told]) + following]

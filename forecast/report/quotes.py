@@ -29,6 +29,7 @@ from forecast.report.run_data import RunData, in_display_units
 from forecast.report.spoken import Expectation, answer_sentence, expectation_sentence
 from forecast.report.table_blocks import headline_table, months_ahead_table
 
+SHOWN_KEYS = 3  # keys that a hint names
 _IMAGE = re.compile(r"!\[((?:\\.|[^\]\\])*)\]\(figures/([^)]+)\.png\)")
 
 
@@ -143,8 +144,20 @@ class Quotes:
             kinds = sorted({known.partition(":")[0] for known in self._rows})
             alike = [known for known in self._rows if known.startswith(kind + colon)]
             hint = nearest(key, alike) if alike and colon else ", ".join(f"{one}:..." for one in kinds)
+            if not colon and (named := [known for known in self._rows if re.match(rf"\w+:{re.escape(key)}(?![\w.])", known)]):
+                hint = f"{' or '.join(named[:SHOWN_KEYS])}; forecast quote RUN keys lists all"
+            elif not colon and (table := self._asked_in(key)):
+                problem = f"'{key}' is a question of [[{table}]], and has no figure that can be quoted by a key"
+                hint = f"one of the keys that there are: {hint}; forecast quote RUN keys lists all"
+                raise ConfigError(problem, where=str(self.run.folder), hint=hint)
             raise ConfigError(f"the run has nothing called '{key}'", where=str(self.run.folder), hint=hint)
         return self._rows[key]
+
+    def _asked_in(self, name: str) -> str:
+        """The table of the config that asks a question under a name, "" where none does."""
+        tables = {kind: rows for kind, rows in self.data.config.items() if isinstance(rows, list)}
+        rows = ((table, row) for table, rows in tables.items() for row in rows if isinstance(row, dict))
+        return next((table for table, row in rows if name in (row.get("id"), row.get("name"))), "")
 
     @functools.cached_property
     def _rows(self) -> dict[str, EffectAnswer | ForecastRow | ScenarioForecastRow | _Observed]:

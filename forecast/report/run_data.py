@@ -66,6 +66,13 @@ class RunData:
             return bool(self.config.get("effects")) or not (self.nowcasts or self.config.get("ledger"))
         return (self.run.folder / f"{need}.parquet").exists() and len(self.table(need)) > 0
 
+    def asks(self, *tables: str) -> bool:
+        """Whether the config asks a question by one of its tables, such as `forecast`; a run that does not say may have."""
+        if "forecast" not in self.config:
+            return True
+        said = [self.config.get(name) for name in tables]
+        return any(table.get("series") if isinstance(table, dict) else table for table in said)
+
     @property
     def config(self) -> dict[str, Any]:
         """The resolved config."""

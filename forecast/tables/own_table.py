@@ -15,6 +15,7 @@ from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import VALID_YEARS, ArchiveRow, table_of
 from forecast.core.errors import DataError, with_place
 from forecast.core.input_files import MAX_FIGURE
+from forecast.core.plurals import pluralize
 from forecast.core.series import SeriesKey
 from forecast.tables.doubtful_columns import check_meaning, refuse_signs_of_nines
 from forecast.tables.grid import grid_of_frame, read_grid, text_of
@@ -60,9 +61,38 @@ class OwnTable(TableMapping):
             return bundled_archive().append(table_of(rows))
         return Archive.of(rows, pseudo=not (self.released or self.revised))
 
+    def held_back_until(self, series: str, month: int) -> tuple[dt.date, str] | None:
+        """The day from which a month's figure counts as out, and by which rule; None where no rule of the table says.
+
+        A column of release days gives each figure its own day, and series of the bundled data set follow the release clock.
+
+        Parameters
+        ----------
+        series : str
+            key of a series
+        month : int
+            as an integer
+
+        Returns
+        -------
+        (date, str), or None
+            the day, and the rule in words
+        """
+        if self.released or (self.join and series in bundled_archive().series):
+            return None
+        length = LENGTHS.get(self.frequency, 1)
+        last = month - month % length + length - 1
+        steps = f"{self.frequency or 'month'}'s end"
+        return out_after(last, self.lag_days), f"as the table is read, {pluralize(self.lag_days, 'day')} after the {steps}"
+
     def describe_reading(self) -> tuple[str, ...]:
         """How the table was read, in sentences: what was inferred, and which rows were left out."""
         return self._reading[1]
+
+
+def out_after(last: int, lag_days: int) -> dt.date:
+    """The day on which a figure counts as out where no column tells it: so many days after the end of its last month."""
+    return months.last_day(last) + dt.timedelta(days=lag_days)
 
 
 def rows_of_table(mapping: TableMapping, today: dt.date | None = None) -> tuple[list[ArchiveRow], tuple[str, ...]]:
@@ -259,7 +289,7 @@ class _Judgement:
         mapping = self.mapping
         column = mapping.revised_on if record.column == mapping.revised else mapping.released
         if not column:
-            return (months.last_day(last) + dt.timedelta(days=mapping.lag_days)).isoformat()
+            return out_after(last, mapping.lag_days).isoformat()
         where = self.records.grid.at(record.row, column)
         with with_place(where):
             day = months.parse_day(record.released)

@@ -22,7 +22,7 @@ from forecast.tables.columns import (
 from forecast.tables.grid import Grid, read_grid, text_of
 from forecast.tables.header import Header, find_header, is_number, months_across, unit_in_titles
 from forecast.tables.own_table import OwnTable, rows_of_table
-from forecast.tables.proposed_keys import SUFFIXES, keys_of_columns, keys_of_labels
+from forecast.tables.proposed_keys import SUFFIXES, as_key, keys_of_columns, keys_of_labels
 from forecast.tables.time_spellings import month_named
 from forecast.tables.unit_words import measured_by, multiple_in, unit_in_label
 
@@ -93,7 +93,7 @@ def _across_words(grid: Grid, header: Header) -> tuple[dict[str, Any], list[str]
     chosen = _telling_columns(labels, [("", time) for time in times], filled)
     told = _unit_words(columns, unit_in_titles(grid, header)[0])
     words |= told | _series_words(chosen, filled, measure_of("", told.get("unit", "")) if told.get("unit") else "")
-    return words, _key_remarks(chosen)
+    return words, _key_remarks(chosen, words)
 
 
 def _down_words(grid: Grid, header: Header) -> tuple[dict[str, Any], list[str]]:
@@ -118,28 +118,30 @@ def _down_words(grid: Grid, header: Header) -> tuple[dict[str, Any], list[str]]:
     common = _unit_words(columns, unit_in_titles(grid, header)[0]).get("unit", "")
     units = {
         c.name: header.units.get(c.name)
-        or unit_in_label(c.name)
+        or unit_of_label(c.name)
         or (common if measure_of(c.name, "") in ("", measure_of("", common)) else "")
         for c in figures
     }
-    measures = {c.name: measure_of(c.name, units[c.name]) for c in figures}
+    keys = {c.name for c in figures if as_key(c.name)}  # a key without a measure is one of a quantity, whose unit is not told
+    measures = {c.name: measure_of(c.name, units[c.name]) or ("quantity" if c.name in keys else "") for c in figures}
     for c in figures:
         if not measures[c.name] and any(text.startswith(("-", "−")) and len(text) > 1 for text in c.texts):
             measures[c.name] = "usd"  # a quantity cannot be negative; a figure of money can
     if "usd" in measures.values() and "quantity" not in measures.values():
         measures = {name: measure or "usd" for name, measure in measures.items()}
     remarks = [
-        f"'{name}' names no unit: its figures are taken as {'money, which may be negative' if measures[name] else 'kg'};"
+        f"'{name}' names no unit: its figures are taken as "
+        f"{'kg' if measures[name] in ('', 'quantity') else 'money, which may be negative'};"
         " a key that ends in :usd or :usd_per_kg holds money or a price"
         for name in measures
-        if not units[name] and measures[name] != "quantity"
+        if not units[name] and (measures[name] != "quantity" or name in keys)
     ][:3]
     words |= _figure_words(chosen, figures, units, measures, rows)
     alone = words.get("value", "")
     words |= _unit_words(columns, units.get(alone) or ("USD" if measures.get(alone) == "usd" else ""))
     words |= _flag_words(columns)
     released = [c.name for c in columns if c.kind == "release" and c not in period]
-    return words | ({"released": released[0]} if released else {}), [*remarks, *_key_remarks(chosen)]
+    return words | ({"released": released[0]} if released else {}), [*remarks, *_key_remarks(chosen, words)]
 
 
 def _with_codes(columns: Sequence[ColumnProfile], period: Sequence[ColumnProfile], rows: Sequence[int]) -> list[ColumnProfile]:
@@ -235,15 +237,26 @@ def _series_words(chosen: Sequence[ColumnProfile], rows: Sequence[int], measure:
     labels = list(dict.fromkeys(tuple(c.texts[i] for c in chosen) for i in rows))[:MOST_KEYS]
     keys = keys_of_labels(labels, [c.name for c in chosen])
     names = [c.name for c in chosen]
-    units = {} if measure else {parts: next(filter(None, map(unit_in_label, parts)), "") for parts in keys}
+    units = {} if measure else {parts: next(filter(None, map(unit_of_label, parts)), "") for parts in keys}
     for parts, unit in units.items():  # a label such as QUANTITY_IN_100KG names the unit of its series
-        keys[parts] += SUFFIXES[measure_of("", unit)] if unit else ""
+        keys[parts] = _with_measure(keys[parts], SUFFIXES[measure_of("", unit)] if unit else "")
     told = {keys[parts]: unit for parts, unit in units.items() if unit}
     return {
         "series": names[0] if len(names) == 1 else names,
-        "keys": {".".join(parts): key + suffix for parts, key in keys.items()},
+        "keys": {".".join(parts): _with_measure(key, suffix) for parts, key in keys.items()},
         **({"units": told} if told else {}),
     }
+
+
+def _with_measure(key: str, suffix: str) -> str:
+    """A key with the suffix of what it measures, in place of its own."""
+    return key.partition(":")[0] + suffix if suffix else key
+
+
+def unit_of_label(label: str) -> str:
+    """The unit that a label names, or that a label which is a key of money or a price has; "" for none."""
+    key = as_key(label)
+    return unit_in_label(label) if key is None else "" if key.measure == "quantity" else key.unit
 
 
 def _unit_words(columns: Sequence[ColumnProfile], named: str) -> dict[str, Any]:
@@ -261,12 +274,14 @@ def _multiple(columns: Sequence[ColumnProfile]) -> str:
     return f"{found[0]:.0f} " if len(found) == 1 and found[0] not in (None, 1.0) else ""
 
 
-def _key_remarks(chosen: Sequence[ColumnProfile]) -> list[str]:
+def _key_remarks(chosen: Sequence[ColumnProfile], words: Mapping[str, Any]) -> list[str]:
     """What has to be known of the proposed keys: totals among them, and what no table says."""
     totals = [text for c in chosen for text in c.distinct if TOTAL_NAME.fullmatch(text)][:1]
+    found = [words.get("key", ""), *words.get("keys", {}).values(), *words.get("values", {}).values()]
+    guess = "OWN, export and WLD in the keys stand for who reports, which way and with whom: write the right ones"
     return [
         *(f"'{text}' is a total by its label: its series holds the sum of others" for text in totals),
-        "OWN, export and WLD in the keys stand for who reports, which way and with whom: write the right ones",
+        *([] if all(as_key(key) and not key.startswith("OWN.") for key in found if key) else [guess]),
     ]
 
 

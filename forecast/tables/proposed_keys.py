@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from forecast.core.bundled_data import bundled_rows
+from forecast.core.errors import DataError
+from forecast.core.series import SeriesKey
 
 REPORTER_NAME = re.compile(r"(?i).*(reporter|declarant).*")
 FLOW_NAME = re.compile(r"(?i).*(flow|direction|trade_?type|imp_?exp).*")
@@ -42,8 +44,16 @@ def _three_letters() -> dict[str, str]:
     return {code: row["code"] for row in bundled_rows("countries.csv") for code in row["iso2"].split("|") if code}
 
 
+def as_key(label: str) -> SeriesKey | None:
+    """The key that a label already is, None for any other label."""
+    try:
+        return SeriesKey.maybe(label.strip())
+    except DataError:
+        return None
+
+
 def keys_of_labels(labels: Iterable[tuple[str, ...]], columns: Sequence[str]) -> dict[tuple[str, ...], str]:
-    """A key for each combination of labels of the columns, no two alike."""
+    """A key for each combination of labels of the columns, no two alike; a label that is a key already stays one."""
     made: dict[tuple[str, ...], str] = {}
     for i, parts in enumerate(labels, 1):
         told = dict(zip(columns, parts, strict=True))
@@ -52,6 +62,8 @@ def keys_of_labels(labels: Iterable[tuple[str, ...]], columns: Sequence[str]) ->
 
 
 def _key(parts: Mapping[str, str], number: int) -> str:
+    if written := next(filter(None, map(as_key, parts.values())), None):
+        return str(written)
     reporter, flow, partner, goods = "OWN", "export", "WLD", []
     for name, text in parts.items():
         if FLOW_NAME.fullmatch(name) and (EXPORTS.fullmatch(text) or IMPORTS.fullmatch(text)):
@@ -75,10 +87,13 @@ def _free(key: str, taken: Iterable[str]) -> str:
 
 
 def keys_of_columns(names: Iterable[str], measures: Mapping[str, str]) -> dict[str, str]:
-    """A key for each column of figures, by its name and what it measures."""
+    """A key for each column of figures, by its name and what it measures; a name that is a key already stays one."""
     made: dict[str, str] = {}
     for i, name in enumerate(names, 1):
         suffix = SUFFIXES[measures[name]]
+        if written := as_key(name):
+            made[name] = str(written) if written.measure != "quantity" else f"{written}{suffix}"
+            continue
         word = _free(f"OWN.export.WLD.{product_word(name, f'good_{i}')}", (key.partition(":")[0] for key in made.values()))
         made[name] = word + suffix
     return made

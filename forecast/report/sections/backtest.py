@@ -61,11 +61,17 @@ class BacktestSection:
         """Scores by model and group, error by horizon, ratios to the best naive forecast, failures."""
         out: list[Block] = [Heading("Backtest", 2, "backtest", "Backtest")]
         table = data.table("scores")
-        out += _score_blocks(data, table) if len(table) else [Callout("This run holds no backtest scores.", "warning")]
+        out += _score_blocks(data, table) if len(table) else [_no_scores(data)]
         compared = _ordered_comparisons(data)
         if compared:
             out.append(Details("Every model against the best naive forecast", (comparison_table(compared),)))
         return [*out, *_failure_blocks(data)]
+
+
+def _no_scores(data: RunData) -> Block:
+    if data.asks("backtest"):
+        return Callout("This run holds no backtest scores.", "warning")
+    return Prose("No backtest was asked, so nothing here says how far a model was off in the past.", "note")
 
 
 def _score_blocks(data: RunData, table: pd.DataFrame) -> list[Block]:

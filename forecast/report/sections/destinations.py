@@ -24,7 +24,17 @@ from forecast.report.destination_sentences import (
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.destinations import destinations_panel, partner_colors
 from forecast.report.number_cells import quantity_cell
-from forecast.report.numbers import capitalize, country_name, flow_name, good_name, percent, period, quantity, share_text
+from forecast.report.numbers import (
+    capitalize,
+    country_name,
+    flow_name,
+    good_name,
+    join_with_and,
+    percent,
+    period,
+    quantity,
+    share_text,
+)
 from forecast.report.partner_sums import contradicting_sums_sentence, sums_beyond_sentence, sums_sentence
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -42,10 +52,12 @@ class DestinationsSection:
     """Destinations: shares of the partners with a figure, who was served first, concentration, unit values, months ahead."""
 
     order: ClassVar[float] = 72
-    needs: ClassVar[tuple[str, ...]] = ("destinations", MORE_THAN_NOWCASTS)
+    needs: ClassVar[tuple[str, ...]] = ("destinations",)
 
     def blocks(self, data: RunData) -> list[Block]:
         """Empty unless two partners of one flow have figures of single months; then partners known by sums are told too."""
+        if not (data.holds(MORE_THAN_NOWCASTS) or (data.config.get("destinations") or {}).get("series")):
+            return []
         flows = _flows(data)
         divided = [made for made in flows if len(_partners(made)) > 1]
         if not divided:
@@ -129,16 +141,21 @@ def _table(flows: Sequence[Destinations], left: int) -> TableBlock:
         Column("Partner"), Column("Months", True), Column("Last figure", True), Column("Share", True),
         Column("Back at its level"), Column("Unit value against others", True), Column("Share expected", True),
     )  # fmt: skip
+    windows = sorted({made.of("figures")[0].month for made in flows})
     note = (
-        "Months: those with a figure of their own. Share: ratio of sums over those months of the year to the last figure in "
-        "which the total is known too. Back: first month at the mean of the 12 months before the measure that was eased; a "
-        "range where months without a figure leave it open. Unit value: ratio of sums against all others together, in brackets "
-        "month against month, which takes out that partners buy in different months; the mix of goods and grades within a code "
-        "stays in both, so neither is a price. Share expected: mean and 80 % interval over the months ahead, by forecasts that "
-        "add up over partners in every draw."
+        "Months: those with a figure of their own, of those in the window named above. Share: ratio of sums over those months "
+        "of the year to the last figure in which the total is known too; of fewer than 12 months it is the share in the months "
+        "with a figure of their own, a selected sample (the press prints months that stand out), not that of the year. Back: "
+        "first month at the mean of the 12 months before the measure that was eased; a range where months without a figure "
+        "leave it open. Unit value: ratio of sums against all others together, in brackets month against month, which takes "
+        "out that partners buy in different months; the mix of goods and grades within a code stays in both, so neither is a "
+        "price. Share expected: mean and 80 % interval over the months ahead, by forecasts that add up over partners in every "
+        "draw."
     )
     more = f" {pluralize(left, 'more flow')} in the table of the run folder." if left > 0 else ""
-    return TableBlock("Partners of each flow.", columns, tuple(rows), note + more, stacked=True)
+    return TableBlock(
+        f"Partners of each flow, {join_with_and(list(map(period, windows)))}.", columns, tuple(rows), note + more, stacked=True
+    )
 
 
 def _row(made: Destinations, partner: str, months: int, good: str) -> tuple[TableCell, ...]:
@@ -165,7 +182,7 @@ def _share_cell(made: Destinations, own: Sequence[DestinationRow]) -> TableCell:
     whole = sum(totals[month] for month in year)
     if whole <= 0:
         return _none()
-    return TableCell(share_text(sum(year.values()) / whole), pluralize(len(year), "month"), value=sum(year.values()) / whole)
+    return TableCell(share_text(sum(year.values()) / whole), f"{len(year)} of {YEAR} months", value=sum(year.values()) / whole)
 
 
 def _back_cell(made: Destinations, partner: str) -> TableCell:

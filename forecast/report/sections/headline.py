@@ -53,8 +53,10 @@ class HeadlineSection:
         """Headline tables by mineral, answers under other methods, sensitivity, and paths behind the estimates."""
         out: list[Block] = [Heading("What the events changed", 2, "changed", "What changed")]
         rows = told_answers(data)
+        if not rows and not data.asks("effects"):
+            return []
         if not rows:
-            reason = "no question about an event was asked, or none could be put to these data"
+            reason = "no question about an event could be put to these data"
             return [*out, Callout(f"There is no row here: {reason}. Failures are listed under the backtest.", "warning")]
         out.append(
             Prose(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -35,10 +36,10 @@ class OutlookSection:
     needs: ClassVar[tuple[str, ...]] = ()
 
     def blocks(self, data: RunData) -> list[Block]:
-        """Fan charts, tables of months ahead and of the last figures, expiry table; empty in a run of nowcasts alone."""
+        """Fan charts, tables of months ahead and of the last figures, expiry table; empty where nothing ahead is asked."""
         out: list[Block] = [Heading("What comes next", 2, "next", "What comes next")]
         listed: list[str] | None = None  # the series told in full, where there are many
-        if not data.outlook and data.nowcasts:
+        if not data.outlook and (data.nowcasts or not data.asks("forecast", "expiry", "effects")):
             return []
         if data.outlook:
             chosen = group_rows((r for r in data.outlook if r.model == data.default_model), lambda r: r.series)
@@ -48,7 +49,7 @@ class OutlookSection:
             out.append(
                 Prose(
                     f"{span.capitalize()} from each series' own last published month, standing on {day(data.as_of)}. Model: "
-                    f"**{data.default_model_text}**, the default; how far it was off in the past is told under Backtest. Bands "
+                    f"**{data.default_model_text}**, the default; {_past_errors(data, chosen)}. Bands "
                     "hold 80 and 95 % of the draws; they know past surprises and the law as written, not decisions still to "
                     "come. "
                     f"{seasonal_adjustment_note(data)}"
@@ -73,7 +74,7 @@ class OutlookSection:
                 months_ahead_table(data.histories[s], chosen[s], sums.get(s, ()), data.as_of, data.unheld) for s in names
             )
             out.append(Details(f"The months ahead in numbers, {len(tables)} series", tables))
-        else:
+        elif data.asks("forecast"):
             out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
         long = {s for s, h in data.histories.items() if ":" not in s and len(h.values) > 11}
         asked = listed or data.in_config_order({r.series for r in data.outlook} or long)
@@ -85,6 +86,14 @@ class OutlookSection:
             table = latest_figures_table(last[MAX_PANELS:], note)
             out.append(Details(f"The last published figure of {len(last) - MAX_PANELS} further series", (table,)))
         return out + _expiry_blocks(data)
+
+
+def _past_errors(data: RunData, told: Collection[str]) -> str:
+    """Where it is told how far off the default model was in the past, if a backtest of these series tells it."""
+    scores = data.table("scores")
+    if ((scores.model == data.default_model) & scores.series.isin(list(told))).any():
+        return "how far it was off in the past is told under Backtest"
+    return "no backtest of this run says how far it was off in the past"
 
 
 def _fan_figure(data: RunData, fans: dict[str, list[ForecastRow]], name: str, title: str, sources: str) -> FigureBlock:

@@ -69,6 +69,8 @@ class SummarySection:
 
 
 def _no_answer(data: RunData) -> Callout:
+    if not data.asks("effects", "forecast", "nowcast", "ledger"):
+        return Callout("This run asks no question of an event or of months ahead. The chapters below show what is known.")
     if not data.outlook:
         return Callout("No question of this run could be answered. The chapters below say why, and what is known.", "warning")
     names = ", ".join(series_name(s) for s in list(dict.fromkeys(r.series for r in data.outlook))[:4])

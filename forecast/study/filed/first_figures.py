@@ -13,6 +13,8 @@ from forecast.core.archive import Archive
 from forecast.core.cells import Cell
 from forecast.core.vintage import Vintage
 
+Sightings = Mapping[tuple[str, str], Sequence[tuple[str, float]]]  # series, month -> day of a follow-up, newest figure found
+
 
 @dataclass(frozen=True)
 class FiguresSince:
@@ -22,12 +24,14 @@ class FiguresSince:
         filed window; None where the archive holds none
     firsts : the first figure by (first month, last month); latest : the newest one, where it is another
     before : figures of the filed window that were out on the day of filing
+    ahead : figures that the data hold and that count as out only after the day
     """
 
     truth: Vintage | None
     firsts: Mapping[tuple[int, int], Cell]
     latest: Mapping[tuple[int, int], Cell]
     before: tuple[Cell, ...] = ()
+    ahead: tuple[Cell, ...] = ()
 
 
 def figures_since(
@@ -40,7 +44,9 @@ def figures_since(
         first one unless the archive now holds one that was released before it
     """
     states = archive.states(series) if series in archive.series else ()
-    known = sorted((c for c in states if c.released <= day and math.isfinite(c.value)), key=lambda cell: cell.released)
+    figures = [cell for cell in states if math.isfinite(cell.value)]
+    known = sorted((cell for cell in figures if cell.released <= day), key=lambda cell: cell.released)
+    ahead = tuple(cell for cell in figures if cell.released > day)
     firsts: dict[tuple[int, int], Cell] = {}
     latest: dict[tuple[int, int], Cell] = {}
     for cell in known:
@@ -56,6 +62,22 @@ def figures_since(
     kept = tuple(cell for _, cell in sorted(firsts.items()) if cell not in before)
     revised = {at: cell for at, cell in latest.items() if at in firsts and cell.value != firsts[at].value}
     if not kept:
-        return FiguresSince(None, firsts, revised, before)
+        return FiguresSince(None, firsts, revised, before, ahead)
     truth = replace(archive.as_of(day), cells={series: kept}, past=None)
-    return FiguresSince(truth, firsts, revised, before)
+    return FiguresSince(truth, firsts, revised, before, ahead)
+
+
+def when_revised(first: Cell, latest: Cell, found: Sequence[tuple[str, float]], day: dt.date) -> dict[str, str]:
+    """When a revision came: `revised`, its day of release, or, where that is not known, `revised_after` and `revised_by`.
+
+    A table that is written over gives a revision the day of the first figure. That a former follow-up still found another
+    figure on that day or later shows it, and that the revision came between two follow-ups is all that is known.
+
+    found : the newest figures of the month that former follow-ups found, by their days in order
+    """
+    own_day = latest.basis == "actual" and latest.released > first.released
+    others = [i for i, (_, figure) in enumerate(found) if figure != latest.value]
+    if own_day or not others or str(latest.released) > found[others[-1]][0]:
+        return {"revised": str(latest.released)}
+    since = [on for on, _ in found[others[-1] + 1 :]]
+    return {"revised_after": found[others[-1]][0], "revised_by": since[0] if since else str(day)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,22 +17,32 @@ from forecast.core.errors import DataError
 from forecast.core.filed_run import FiledRun
 from forecast.core.questions import Task
 from forecast.core.release_clock import bundled_clock, source_of
+from forecast.core.release_schedule import HeldBack, by_no_rule
 from forecast.core.results import Forecast
 from forecast.prep.spans_and_gaps import window_total
 from forecast.study.evaluate.past_questions import BacktestQuestion
 from forecast.study.evaluate.score import metrics_by_name, period_draws, periods_of
-from forecast.study.filed.first_figures import FiguresSince, figures_since
+from forecast.study.filed.first_figures import FiguresSince, Sightings, figures_since, when_revised
 
 METRICS = ("crps", "wis", {"use": "coverage", "level": 80, "name": "in80"}, {"use": "coverage", "level": 95, "name": "in95"})
 SHOWN = {"q50": 0.5, "lo80": 0.1, "hi80": 0.9, "lo95": 0.025, "hi95": 0.975}
 HELD, FAILED, OPEN, VOID = "held", "failed", "open", "void"  # of a claim; void: a figure of its months was out before
 
 
-def outcomes(filed: FiledRun, archive: Archive, day: dt.date, earlier: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def outcomes(
+    filed: FiledRun,
+    archive: Archive,
+    day: dt.date,
+    earlier: Sequence[Mapping[str, Any]] = (),
+    sightings: Sightings = MappingProxyType({}),
+    held_back: HeldBack = by_no_rule,
+) -> dict[str, Any]:
     """What is known on a day of everything that was filed, as JSON values.
 
     earlier : rows of `scored` that former follow-ups counted. A figure is never scored twice or by another first figure, but
         for one that proves to have been released before it.
+    sightings : the newest figures that former follow-ups found
+    held_back : the rule by which the source of the filed config holds figures back, by which they are due
     """
     on = dt.date.fromisoformat(filed.day)
     scored: list[dict[str, Any]] = []
@@ -42,18 +53,20 @@ def outcomes(filed: FiledRun, archive: Archive, day: dt.date, earlier: Sequence[
         series, window = question["series"], [one["month"] for one in question["months"]]
         counted = [row for row in earlier if row["series"] == series]
         since[series] = found = figures_since(archive, series, window, on, day, counted)
-        rows = [row for model in filed.info["models"] for row in _rows_scored(filed, model, question, found)]
+        rows = [row for model in filed.info["models"] for row in _rows_scored(filed, model, question, found, sightings, day)]
         scored += rows
         before += [
             {"series": series, "month": months.period_label(c.first, c.last), "figure": c.value, "released": str(c.released)}
             for c in found.before
         ]
-        waiting += _waiting(question, rows, found, day)
+        waiting += _waiting(question, rows, found, day, held_back)
     claims = [_decide(claim, since[claim["series"]]) for claim in filed.info["claims"]]
     return {"scored": scored, "claims": claims, "open": waiting, "out_before": before}
 
 
-def _rows_scored(filed: FiledRun, model: str, question: Mapping[str, Any], found: FiguresSince) -> list[dict[str, Any]]:
+def _rows_scored(
+    filed: FiledRun, model: str, question: Mapping[str, Any], found: FiguresSince, sightings: Sightings, day: dt.date
+) -> list[dict[str, Any]]:
     """The months of a question that have come, each with its figure and the scores of one model."""
     series = question["series"]
     draws = filed.draws(model, series)
@@ -69,14 +82,15 @@ def _rows_scored(filed: FiledRun, model: str, question: Mapping[str, Any], found
     rows = []
     for i, period in enumerate(periods):
         at = (period.first, period.last)
-        first, latest = found.firsts.get(at), found.latest.get(at)
+        first, latest, month = found.firsts.get(at), found.latest.get(at), months.period_label(*at)
+        since = when_revised(first, latest, sightings.get((series, month), ()), day) if first and latest else {}
         rows.append(
             {
-                "model": model, "series": series, "unit": question["unit"], "month": months.period_label(*at),
+                "model": model, "series": series, "unit": question["unit"], "month": month,
                 "figure": period.truth, "released": str(first.released) if first else "", "basis": first.basis if first else "",
                 **{name: float(bands[k, i]) for k, name in enumerate(SHOWN)},
                 **{name: float(values[i]) for name, values in scores.items()},
-                **({"latest": latest.value, "revised": str(latest.released)} if latest else {}),
+                **({"latest": latest.value, **since} if latest else {}),
             }
         )  # fmt: skip
     return rows
@@ -89,18 +103,23 @@ def _as_months_to_come(filed: FiledRun, series: str, draws: Floats, labels: list
 
 
 def _waiting(
-    question: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], found: FiguresSince, day: dt.date
+    question: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], found: FiguresSince, day: dt.date, held_back: HeldBack
 ) -> list[dict[str, Any]]:
-    """The months of a question without a score: when each is expected, as far as is known on the day."""
+    """The months of a question without a score: when each is expected, as far as is known on the day.
+
+    `held` says that the table read has a figure of the month, which counts as out only later.
+    """
     covered = {m for row in rows for m in months.months(*_ends(row["month"]))}
     covered |= {months.label(m) for cell in found.before for m in range(cell.first, cell.last + 1)}
     out = []
     for one in question["months"]:
         if one["month"] not in covered:
-            due, basis = _release_day(question["series"], one, day)
-            out.append(
-                {"series": question["series"], "month": one["month"], "due": due, "basis": basis, "late": due <= str(day)}
-            )
+            month = months.ordinal(one["month"])
+            rule = held_back(question["series"], month)
+            due, basis = (rule[0].isoformat(), rule[1]) if rule else _release_day(question["series"], one, day)
+            held = {"held": any(cell.overlaps(month, month) for cell in found.ahead)} if rule else {}
+            told = {"series": question["series"], "month": one["month"], "due": due, "basis": basis, "late": due <= str(day)}
+            out.append(told | held)
     return out
 
 

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from filed_table import CONFIG, DAY, SERIES, history, later, release
+from typer.testing import CliRunner
 
 import forecast as fc
+from forecast.cli import app
 from forecast.core import filed_seal
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.filed_run import FiledRun
@@ -163,6 +165,27 @@ def test_a_series_without_a_release_clock_is_filed_for_months_that_are_not_over(
         "2025-01", "2025-01-31", filed_months.UNDER_WAY
     )
     assert filed_months.release_after("COD.export.WLD.cobalt", "2024-12", DAY) is None
+
+
+def test_a_month_that_a_table_would_count_as_out_by_the_day_is_not_filed(write, tmp_path):
+    """December is due on 20 January by the clock; a table that counts it as out on 31 December could never score it."""
+    config = PLAIN.replace('released = "released"', "lag_days = 0")
+    table = later(("2024-10", 100.0, ""), ("2024-11", 100.0, "")).drop(columns="released")
+    assert months_of(fc.file(write(config, table), out=tmp_path / "runs"))[0] == "2025-01"
+
+
+def test_the_months_filed_are_counted_by_series(write, tmp_path):
+    values = f'values = {{ value = "{SERIES}", other = "CHN.export.WLD.gallium" }}'
+    two = PLAIN.replace(f'key = "{SERIES}"', values)
+    two = two.replace('use = "csv"', 'use = "table"').replace(f'series = ["{SERIES}"]', 'series = ["*"]')
+    told = []
+    for name, config, table in (("one", PLAIN, history()), ("two", two, history().assign(other=100.0))):
+        out = ["--out", str(tmp_path / name)]
+        done = CliRunner().invoke(app, ["file", str(write(config, table)), *out])
+        assert done.exit_code == 0, done.output
+        told.append(next(line for line in done.output.splitlines() if line.startswith("filed on")))
+    assert "6 months of 1 series, none" in told[0]
+    assert "6 months of each of 2 series, none" in told[1]
 
 
 def test_words_of_filing_leave_other_configs_their_folders():

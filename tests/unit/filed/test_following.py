@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import scoringrules
-from filed_table import SERIES, later, release
+from filed_table import CONFIG, SERIES, history, later, release
 
 import forecast as fc
 from forecast.core import manifest
@@ -76,6 +76,26 @@ def test_a_figure_once_counted_stays_the_first_one(follow):
     assert list(earlier.scores.figure) == [125.0, 125.0]
 
 
+def test_a_revision_with_the_day_of_the_first_figure_came_between_two_follow_ups(follow):
+    """A table that was written over keeps the day of release; former follow-ups show that it is not the revision's."""
+    over = ("2024-12", 60.0, "2025-01-20")
+    follow("2025-02-01", DECEMBER)
+    follow("2025-02-10", DECEMBER)
+    for day in ("2025-02-15", "2025-03-01"):  # the follow-up that found it first stays the one that did
+        since = follow(day, over)
+        assert set(since.scores.revised_after) == {"2025-02-10"}
+        assert set(since.scores.revised_by) == {"2025-02-15"}
+        assert list(since.scores.figure) == [130.0, 130.0]
+        assert (
+            "revised to 0.06\u00a0t (between the follow-up of 10\u00a0Feb\u00a02025 and that of 15\u00a0Feb\u00a02025)"
+            in str(since)
+        )
+    assert "between the follow-up of" in since.pages[1].read_text("utf-8")
+    again = follow("2025-03-10", ("2024-12", 70.0, "2025-02-20"))  # a second revision, whose day a column tells
+    assert set(again.scores.revised) == {"2025-02-20"}
+    assert "revised_after" not in again.scores
+
+
 def test_a_figure_that_was_out_before_the_filing_is_not_scored(follow):
     since = follow("2025-02-01", ("2024-12", 130.0, "2025-01-10"))
     assert since.scores.empty
@@ -120,6 +140,42 @@ def test_a_month_that_is_due_and_not_in_the_figures_is_told(follow):
     late = since.open.set_index("month").late
     assert list(late.index[late]) == ["2025-01", "2025-02", "2025-03"]
     assert "3 of them are due by" in str(since)
+
+
+@pytest.fixture
+def without_days(write, tmp_path, clock):
+    """A filed run whose table has no column of release days, and what becomes of it on a day with months added."""
+    config = CONFIG.replace('released = "released"', "lag_days = 60").partition("[[filed.claims]]")[0]
+    filed = fc.file(write(config, history().drop(columns="released")), out=tmp_path / "runs")
+
+    def hold(day, *labels):
+        clock(dt.date.fromisoformat(day))
+        rows = [(month, 100.0, "") for month in labels]
+        later(*rows).drop(columns="released").to_csv(tmp_path / "later.csv", index=False)
+        return fc.follow(filed.folder, tmp_path / "later.csv")
+
+    return filed, hold
+
+
+def test_a_month_is_due_when_the_table_counts_it_as_out(without_days):
+    filed, hold = without_days
+    due = {one["month"]: one["due"] for one in filed.info["questions"][0]["months"]}
+    assert due["2024-12"] == "2025-03-01"  # 60 days after the month's end; the release clock says 20 January
+    assert set(filed.forecasts.basis) == {"as the table is read, 60 days after the month's end"}
+    since = hold("2025-02-28", "2024-10", "2024-11", "2024-12", "2025-01")
+    assert since.scores.empty
+    assert dict(zip(since.open.month, since.open.held, strict=True))["2025-01"]
+    assert since.open.held.sum() == 2
+    assert not since.open.late.any()
+    assert "the table has figures of 2 of them, which do not count as out by 28\u00a0Feb\u00a02025" in str(since)
+    assert "are due by" not in str(since)
+    assert "in the table, and not out yet: " in since.pages[1].read_text("utf-8")
+    then = hold("2025-03-01", "2024-10", "2024-11", "2024-12", "2025-01")
+    assert set(then.scores.month) == {"2024-12"}
+    assert set(then.scores.released) == {"2025-03-01"}
+    late = hold("2025-04-01", "2024-10", "2024-11", "2024-12")
+    assert list(late.open.month[late.open.late]) == ["2025-01"]
+    assert "1 of them is due by 1\u00a0Apr\u00a02025, and not out in these figures" in str(late)
 
 
 def test_what_was_filed_stays_as_it_was(filed, follow):

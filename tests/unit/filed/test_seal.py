@@ -108,6 +108,35 @@ def test_two_runs_that_change_places_are_recognised(filed, write, tmp_path):
         assert "the folder is called" in FiledRun(place).changes()["manifest.json"]
 
 
+def test_a_folder_under_another_name_is_told_to_be_renamed(filed, tmp_path):
+    """No file of it is said to be another, by the command and by `fc.follow`."""
+    root, digits = filed.root, filed.root[:12]
+    other = filed.folder.rename(tmp_path / "runs" / "my filing")
+    assert list(FiledRun(other).changes()) == [filed_seal.FOLDER]
+    for options in ([], ["--root", root]):
+        done = CliRunner().invoke(app, ["verify", str(other), *options])
+        assert done.exit_code == 1
+        assert done.output.startswith(
+            f"the folder was renamed: its name ended with -{digits}, and is now my filing; every file"
+        )
+        assert "is not what was" not in done.output
+    with pytest.raises(DataError, match=f"the folder was renamed: its name ended with -{digits}"):
+        fc.follow(other, "bundled")
+    (other / "forecasts.csv").write_text("", "utf-8")
+    assert list(FiledRun(other).changes()) == [filed_seal.FOLDER, "forecasts.csv"]
+    output = CliRunner().invoke(app, ["verify", str(other)]).output
+    assert "every file" not in output
+    assert "forecasts.csv is not what was written" in output
+
+
+def test_only_the_root_hash_tells_a_name_of_another_hash_from_a_manifest_made_anew(filed):
+    root, other = filed.root, filed.folder.with_name("small-filed-2025-01-10-0123456789ab")
+    filed.folder.rename(other)
+    assert "or it is the folder that was renamed" in FiledRun(other).changes()["manifest.json"]
+    assert list(FiledRun(other).changes(root)) == [filed_seal.FOLDER]
+    assert list(FiledRun(other).changes("9" * 64)) == ["manifest.json"]
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_another_run_is_recognised(filed, write, tmp_path, name):
     other = fc.file(write(CONFIG.replace("seed = 3", "seed = 4"), name="other.toml"), out=tmp_path / "runs")

@@ -91,6 +91,19 @@ def test_an_unknown_key_or_field_is_refused_with_the_nearest(small, key, field, 
     assert hint in error.value.hint
 
 
+def test_the_id_of_a_question_alone_is_answered_by_the_keys_that_there_are(small):
+    answer = small.quotes.data.headline[0].id
+    with pytest.raises(ConfigError, match=f"nothing called '{answer}'") as error:
+        small.sentence(answer)
+    assert error.value.hint.startswith(f"effect:{answer}")
+    assert f"{answer}0" not in error.value.hint
+    asked = type(small)(small.folder)
+    asked.info["config"]["ledger"] = [{"id": "where"}]
+    with pytest.raises(ConfigError, match=r"'where' is a question of \[\[ledger\]\], and has no figure") as error:
+        asked.sentence("where")
+    assert "effect:..., forecast:..." in error.value.hint
+
+
 def test_tables_and_figures_by_name(small, page):
     quotes, keys = small.quotes, small.quotes.keys()
     assert "effects" in quotes.tables()

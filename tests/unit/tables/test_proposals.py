@@ -71,6 +71,20 @@ def test_the_config_that_is_proposed_can_be_checked(name, tmp_path):
     assert "HOW THE TABLE WAS READ" in checked.stdout
 
 
+@pytest.mark.parametrize("shape", ["columns", "labels"])
+def test_names_that_are_keys_already_stay_keys(tmp_path, shape):
+    keys = ["COD.export.CHN.cobalt", "COD.export.WLD.cobalt", "COD.export.WLD.cobalt:usd"]
+    months = [f"2023-{month:02d}" for month in range(1, 13)]
+    if shape == "columns":
+        lines = ["month," + ",".join(keys), *(f"{month},100.5,200.5,900.5" for month in months)]
+    else:
+        lines = ["month,series,value", *(f"{month},{key},{i}00.5" for month in months for i, key in enumerate(keys, 1))]
+    (tmp_path / "cobalt.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    path = write_config(tmp_path / "project", tmp_path / "cobalt.csv")
+    assert sorted(archive_of(path).series) == sorted(keys)
+    assert "OWN" not in path.read_text("utf-8")
+
+
 def test_a_label_that_names_a_unit_is_no_kilogram(tmp_path):
     SHAPES["comext.csv"](tmp_path / "own.csv")
     words = {"use": "table", "path": str(tmp_path / "own.csv"), "period": "TIME_PERIOD", "value": "OBS_VALUE"}
