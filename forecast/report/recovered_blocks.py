@@ -106,10 +106,12 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
     missing = f"{quantity(row.lost, answer.unit)} missing in {window(row.months_from, row.months_to)}"
     lead = f"Of the {missing}{_verdict_of_loss(data, answer, row)}, "
     if row.back > 0:
-        seen = f"{came} had come back by {month(row.month)} ({percent(row.share, sign=False)} of them; {_share_interval(row)})"
+        share = f"{percent(row.share, sign=False)} of them; {_share_interval(row)}"
+        seen = f"by the estimate {came} had come back by {month(row.month)} ({share})"
     else:
-        nothing = f"on balance nothing had come back by {month(row.month)}"
-        seen = f"{nothing}, and another {came} were missing by then ({_share_interval(row)})"
+        low, high = (quantity(bound, answer.unit, sign=True) for bound in (row.back_lo80, row.back_hi80))
+        nothing = f"by the estimate nothing had come back on balance by {month(row.month)}"
+        seen = f"{nothing}, and another {came} were missing (80{NBSP}% interval of what came back: {low} to {high})"
     return (
         f"{lead}{seen}. {capitalize(_turn(data, answer, row))}; {_conclusion(row)}.{_still_held(answer, row)}{_also(data, row)}"
     )

@@ -29,9 +29,9 @@ def told(data: RunData, **changes: object) -> str:
 
 def test_what_came_back_is_told_with_its_share_and_its_turn(data: RunData) -> None:
     assert told(data) == (
-        "Of the 8,000 t missing in Apr–Jun 2025 (verdict: suggestive), 4,000 t had come back by Mar 2026 (50 % of them; 80 % "
-        "interval 25 % to 80 %). The deal of Jun 2025 is taken as the turn; part of it was delayed, and part of it is still "
-        "missing."
+        "Of the 8,000 t missing in Apr–Jun 2025 (verdict: suggestive), by the estimate 4,000 t had come back by Mar 2026 "
+        "(50 % of them; 80 % interval 25 % to 80 %). The deal of Jun 2025 is taken as the turn; part of it was delayed, "
+        "and part of it is still missing."
     )
 
 
@@ -50,7 +50,9 @@ def test_a_claim_needs_an_interval_on_one_side(data: RunData, changes: dict[str,
 
 def test_a_further_loss_is_no_return(data: RunData) -> None:
     text = told(data, back=-2e6, back_lo95=-4e6, share=-0.25)
-    assert "on balance nothing had come back by Mar 2026, and another 2,000 t were missing by then" in text
+    assert (
+        "by the estimate nothing had come back on balance by Mar 2026, and another 2,000 t were missing (80 % interval" in text
+    )
     assert "delayed" not in text.partition("turn; ")[2]
 
 
