@@ -11,6 +11,7 @@ import numpy as np
 
 from forecast.core.archive import Archive
 from forecast.core.event import Event
+from forecast.core.event_scope import exporter_under
 from forecast.core.ledger import Ledger, LedgerQuestion, Route, country_codes
 from forecast.core.vintage import Vintage
 from forecast.study.ask import Memo
@@ -38,7 +39,7 @@ def ledger(
     *,
     destination: str,
     product: str,
-    exporter: str = "CHN",
+    exporter: str | None = None,
     through: str | Iterable[str] | None = None,
     origins: str | Iterable[str] = (),
     start: str | None = None,
@@ -67,8 +68,8 @@ def ledger(
         the measure, or several that cannot be told apart
     destination, product : str
         the country that it is aimed at (or a group such as "EU27"), and the good by its name in the package
-    exporter : str, default "CHN"
-        the country that imposed it
+    exporter : str, optional
+        whose exports are asked about (default: the one country that imposed the measure)
     through : str or sequence of str, optional
         third countries through which goods may have gone on (default: by the rule of `candidates`: those with a flow in the
         data that produce little or nothing themselves)
@@ -108,7 +109,8 @@ def ledger(
     Raises
     ------
     ConfigError
-        where a country is named twice, there is no such estimator, or the element is asked of goods of several forms
+        where a country is named twice, no exporter is named and not just one other country imposed the measure, there is no
+        such estimator, or the element is asked of goods of several forms
 
     Examples
     --------
@@ -120,8 +122,10 @@ def ledger(
     ('descriptive', 'no data', 347)
     """
     vintage = source.latest if isinstance(source, Archive) else source
+    events = (event,) if isinstance(event, Event) else tuple(event)
+    sender = exporter or exporter_under(events, destination, f"ledger of {product} to {destination}")
     question = LedgerQuestion(
-        (event,) if isinstance(event, Event) else tuple(event), exporter, destination, product,
+        events, sender, destination, product,
         () if through is None else country_codes(through), country_codes(origins), start, stop, lag_direct, lag_to, lag_from,
         ahead, own_sources or {}, None if producers is None else country_codes(producers), gains, estimator, baseline,
         clean_from, element, draws=draws,

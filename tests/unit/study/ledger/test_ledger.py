@@ -11,6 +11,7 @@ import pytest
 import forecast as fc
 from forecast.core import months
 from forecast.core.bundled_data import bundled_rows
+from forecast.core.errors import ConfigError
 from forecast.core.event import Event
 from forecast.core.events import EventCalendar
 from forecast.core.ledger import LedgerQuestion, Leg, Route
@@ -461,7 +462,7 @@ def test_sentences_never_say_more_than_the_figures():
     [
         ({"through": ["THA", "THA"]}, "named twice"), ({"through": ["USA"]}, "named twice"), ({"lag_to": -1}, "lag_to is -1"),
         ({"own_sources": {"MEX": 1.0}}, "not among"), ({"own_sources": {"THA": -1.0}}, "are -1.0"), ({"draws": 0}, "draws"),
-        ({"estimator": "counterfactul"}, "counterfactual"), ({"destination": "CHN"}, "named twice"),
+        ({"estimator": "counterfactul"}, "counterfactual"), ({"destination": "CHN", "exporter": "CHN"}, "named twice"),
         ({"through": ["EU27", "DEU"]}, "count twice"), ({"destination": "WLD"}, "is no country"),
         ({"through": ["Thailand"]}, "is no country"),
         ({"product": "antimony_oxid"}, "no good is called"),
@@ -472,11 +473,58 @@ def test_sentences_never_say_more_than_the_figures():
         ({"start": None, "stop": "2024-05", "lag_direct": 5}, "reaches USA after 5 months .lag_direct., from 2024-06 on"),
         ({"lag_to": 6, "lag_from": 6}, r"by way of a third country after 12 months .lag_to \+ lag_from., from 2025-01 on"),
         ({"lag_to": 0, "lag_from": 12}, "the months end in 2024-12"),
+        ({"destination": "CHN"}, "imposed by the destination, CHN, and no exporter is named"),
     ],
 )  # fmt: skip
 def test_questions_that_make_no_sense_are_refused(more, said):
     with pytest.raises(fc.ForecastError, match=said):
         ledger(**more)
+
+
+def test_the_exporter_is_the_country_that_imposed_the_measure():
+    congo = replace(BAN, id="halt", imposed_by=("COD",), targets=("ALL",), products=("cobalt",))
+    flows = {name.replace("CHN", "COD"): levels for name, levels in LEVELS.items()}
+    asked = dict(destination="USA", product="cobalt", through=["THA"], start="2024-03", stop="2024-12")
+    made = fc.ledger(vintage(flows, noise=0.03, good="cobalt"), congo, **asked)
+    assert made.question.exporter == "COD"
+    assert tonnes(made.entry("L_X").at_lower) == pytest.approx(800, rel=0.1)
+    assert not any("imposed by" in note for note in made.notes)
+    other = fc.ledger(vintage(noise=0.03, good="cobalt"), congo, exporter="CHN", **asked)
+    assert "“A ban” was imposed by COD, not by the exporter" in other.notes
+
+
+@pytest.mark.parametrize(
+    ("imposed", "told", "hint"),
+    [
+        ((), "no country is known to have imposed", "its code"),
+        (("CHN", "COD"), "imposed by CHN, COD", "'CHN' or 'COD'"),
+        (("USA",), "imposed by the destination, USA", "'CHN'"),
+    ],
+)
+def test_an_exporter_that_the_measure_does_not_tell_is_asked_for(imposed, told, hint):
+    event = replace(BAN, imposed_by=imposed, targets=("CHN",))
+    with pytest.raises(ConfigError, match=told) as refused:
+        fc.ledger(vintage(noise=0.03), event, destination="USA", product=PRODUCT, through=["THA"])
+    assert refused.value.hint == f"exporter = {hint}"
+    made = fc.ledger(vintage(noise=0.03), event, destination="USA", product=PRODUCT, through=["THA"], exporter="CHN")
+    assert made.question.exporter == "CHN"
+
+
+@pytest.mark.parametrize(
+    ("good", "names", "targets", "told"),
+    [
+        ("antimony_metal_ore_articles", "antimony", "USA", "whether a measure on antimony covers antimony metal ore articles"),
+        ("antimony_metal_ore_articles", "antimony", "JPN", "no measure asked about is aimed at this flow"),
+        (PRODUCT, "gallium", "USA", "no measure asked about is aimed at this flow"),
+        (PRODUCT, "antimony", "USA", ""),
+    ],
+)
+def test_a_good_that_no_table_knows_is_not_said_to_be_outside_the_measure(good, names, targets, told):
+    event = replace(BAN, products=(names,), targets=(targets,))
+    asked = dict(destination="USA", product=good, through=["THA"], start="2024-03", stop="2024-12", draws=500)
+    made = fc.ledger(vintage(noise=0.03, good=good), event, **asked)
+    found = [note for note in made.notes if "aimed at" in note or "covers" in note]
+    assert [note.startswith(told) for note in found] == ([True] if told else [])
 
 
 def test_the_table_holds_every_part_and_the_picture_every_entry():
