@@ -35,7 +35,7 @@ class LedgerQuestion:
         other origins of the destination's imports that are told apart, without being asked for rerouting
     start, stop : str, optional
         labels of the first and last month of the destination's imports that are accounted for (default: the event's first
-        month and `lag_direct`; the last month that every leg with figures knows)
+        month and `lag_direct`; the last month that every leg with figures knows and that an end of the event does not reach)
     lag_direct, lag_to, lag_from : int, default 1
         months under way from exporter to destination, from exporter to third country, from third country to destination
     ahead : int, default 0

@@ -28,7 +28,8 @@ class LedgerConfig(ConfigTable):
     product : the good, by its name in the package
     through : third countries through which goods may have gone on; by default those of the data that produce little themselves
     origins : other origins that are told apart
-    from, to : first and last month of the destination's imports
+    from : first month of the destination's imports; by default the event's and `lag_direct`
+    to : last month; by default the last that all known flows have in common and that an end of the measure does not reach
     lag_direct, lag_to, lag_from : months under way: exporter to destination, exporter to third country, and on from there
     ahead : months before the first in which a third country could have stocked
     own_sources : tonnes that a third country could have found otherwise, by country; unknown ones are left out
@@ -36,7 +37,7 @@ class LedgerConfig(ConfigTable):
     gains : tonnes by which all other origins sent more, where only that sum is published
     estimator : what estimates every flow
     baseline_from, baseline_to : the months that flows are compared with where nothing can be estimated
-    clean_from : first month of the past that counts as clean
+    clean_from : first month of the past that counts as clean; by default the one after the last other measure
     element : amounts of the contained element, for a good of one form
     note : a sentence for the report
     """

@@ -18,6 +18,7 @@ from forecast.study.ask import Memo
 from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
 from forecast.study.ledger.candidates import candidates, third_countries_wanted
 from forecast.study.ledger.cautions import cautions_of
+from forecast.study.ledger.clean_months import what_an_interval_would_take
 from forecast.study.ledger.gap_filled import gap_filled_of
 from forecast.study.ledger.joint_draws import with_joint_draws
 from forecast.study.ledger.leg_answers import described_legs, estimated_legs
@@ -77,7 +78,7 @@ def ledger(
         other origins that are told apart
     start, stop : str, optional
         labels of the first and last month of the destination's imports (default: the event's first and `lag_direct`; the last
-        that all known flows have in common)
+        that all known flows have in common and that an end of the measure does not reach)
     lag_direct, lag_to, lag_from : int, default 1
         months under way from exporter to destination, from exporter to third country, from third country to destination
     ahead : int, default 0
@@ -146,8 +147,10 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     notes = cautions_of(question, plans, seen) if any(leg.known for leg in legs) else []
     if "described" in states:
         reading = "descriptive"
+        wanted = what_an_interval_would_take(question, plans, legs, seen)
         legs, compared = described_legs(question, plans, legs, seen, factor)
         notes += [f"compared with the {compared.removeprefix('the ')}"] if compared else []
+        notes += [wanted] if wanted else []
     if not any(leg.known for leg in legs):
         reading = "no data"
     by_role = {(leg.role, leg.country): leg for leg in legs}
@@ -162,7 +165,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     main = next(plan for plan in plans if plan.role == "L_M")
     return Ledger(
         question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
-        main.last - main.first + 1, tuple(legs), tuple(routes), account.entries,
+        main.last - main.first + 1, tuple(legs), tuple(routes), account.entries, account.to_others,
         share_of_loss(bounds, routes, loss or by_role["L_M", question.exporter]),
         gap_filled_of(question, by_role, factor, vintage.day), account.closure, (*notes, *([note] if note else [])),
     )  # fmt: skip

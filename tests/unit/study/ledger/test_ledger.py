@@ -16,7 +16,8 @@ from forecast.core.event import Event
 from forecast.core.events import EventCalendar
 from forecast.core.ledger import LedgerQuestion, Leg, Route
 from forecast.core.vintage import Cell, Vintage
-from forecast.report.ledger_sentences import RANGE
+from forecast.report.ledger_amounts import months_text
+from forecast.report.ledger_sentences import RANGE, accounts_in_short
 from forecast.study.ledger import rerouting
 from forecast.study.ledger.candidates import candidates, producers_of
 
@@ -109,7 +110,19 @@ def test_own_sources_raise_the_lower_bound_where_they_are_declared():
     assert math.isnan(described().route("THA").own_sources)
     (told,) = (one for one in made.sentences() if one.startswith("Through Thailand"))
     assert "at most 200 t can have gone on" in told.replace("\N{NO-BREAK SPACE}", " ")
-    assert "at least 80 t must have, if its own sources were no more than the 120 t" in told.replace("\N{NO-BREAK SPACE}", " ")
+    floor = "if all else that it could have sent, by longer ways and under other codes too, was no more than the 120 t"
+    assert f"{floor} that were declared, at least 80 t did" in told.replace("\N{NO-BREAK SPACE}", " ")
+    assert "must have" not in " ".join(made.sentences())
+
+
+def test_a_range_from_two_means_is_told_under_its_conditions():
+    (told,) = (one for one in described(own_sources={"THA": 120.0}).sentences() if RANGE.lower() in one.lower())
+    assert told.startswith("If the months compared with show what there would have been and all else that the third countries")
+    assert told.endswith("; differences of means have no interval.")
+    (told,) = (one for one in described().sentences() if RANGE.lower() in one.lower())
+    assert told.startswith("If the months compared with show what there would have been, rerouting")
+    assert not any(one.startswith(RANGE) for one in described().sentences())
+    assert any(one.startswith(RANGE) for one in ledger().sentences())
 
 
 def test_bounds_that_cross_are_told_and_not_clipped_into_one():
@@ -222,8 +235,8 @@ def test_no_own_sources_and_more_bought_than_sent_on_is_no_crossing():
     assert 0 < thai.lower <= thai.upper <= thai.upper_limit
     assert not made.crossed
     assert made.share.lo95 <= made.share.lower <= made.share.upper <= made.share.hi95
-    (told,) = (sentence for sentence in made.sentences() if sentence.startswith(RANGE))
-    assert "with the own sources that were declared" in told
+    (told,) = (sentence for sentence in made.sentences() if RANGE.lower() in sentence.lower())
+    assert told.startswith("If all else that the third countries could have sent was no more than was declared, rerouting")
 
 
 def test_declared_origin_is_in_every_draw():
@@ -252,6 +265,68 @@ def test_a_gain_is_not_told_as_a_loss():
     told = made.sentences()
     assert not any("of the loss" in sentence and "was not" in sentence for sentence in told)
     assert any("to all destinations together" in sentence for sentence in told)
+
+
+def test_sums_of_flows_are_told_with_the_interval_of_their_draws():
+    made = ledger()
+    legs = {(leg.role, leg.country): leg for leg in made.legs}
+    for told, parts in (
+        (made.gap, (("I", "THA"), ("rest_I", "OTHERS"))),
+        (made.to_others, (("D", "THA"), ("rest_D", "OTHERS"))),
+    ):
+        drawn = sum(legs[part].draws for part in parts)
+        assert (told.lo95, told.hi95) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])))
+    told = " ".join(made.sentences()).replace("\N{NO-BREAK SPACE}", " ")
+    total, low, high = (f"{tonnes(one):.0f} t" for one in (made.gap.total, made.gap.lo95, made.gap.hi95))
+    assert f"All other origins together sent {total} (95 % interval {low} to {high}) more than expected" in told
+    assert "not told from zero" not in told
+    assert all(math.isnan(one) for one in (described().gap.lo95, described().to_others.hi95))
+
+
+def test_a_rise_that_is_not_told_from_zero_is_told_as_such():
+    flat = {**LEVELS, "CHN.export.THA": (10.0, 10.0), "USA.import.THA": (5.0, 5.0), "CHN.export.WLD": (200.0, 121.0),
+            "USA.import.WLD": (150.0, 80.5)}  # fmt: skip
+    told = ledger(vintage(flat, noise=0.03)).sentences()
+    for start in ("All other origins together sent", "China exported"):
+        (one,) = (sentence for sentence in told if sentence.startswith(start))
+        assert "95\N{NO-BREAK SPACE}% interval −" in one
+        assert "than expected without the measure, which is not told from zero" in one
+
+
+def test_a_bound_above_the_smaller_flow_says_why():
+    close = {**LEVELS, "CHN.export.THA": (10.0, 30.0), "USA.import.THA": (10.0, 30.0)}
+    made = ledger(vintage(close, noise=0.1))
+    thai = made.route("THA")
+    assert thai.upper > min(thai.outward.value, thai.onward.value)
+    (told,) = (one for one in made.sentences() if one.startswith("The bound of Thailand lies above"))
+    assert "the smaller of two noisy estimates is more often too low than too high" in told
+    assert not any("lies above" in one for one in described().sentences())
+
+
+def test_the_months_of_both_records_are_told_where_they_differ():
+    told = [months_text(one).replace("\N{NO-BREAK SPACE}", " ") for one in (ledger(), ledger(lag_direct=0))]
+    assert told == ["imports of Mar–Dec 2024, exports of Feb–Nov 2024", "Mar–Dec 2024"]
+
+
+def test_two_accounts_of_one_flow_are_told_by_name():
+    made = [replace(one, question=replace(one.question, name=name)) for one, name in ((ledger(), "all"), (ledger(), "part"))]
+    assert {told.partition(":")[0] for told in accounts_in_short(made)} == {"all", "part"}
+    assert not any(told.startswith("all:") for told in accounts_in_short(made[:1]))
+
+
+def test_an_account_without_interval_says_which_months_would_give_one():
+    other = replace(BAN, id="other", announced=dt.date(2023, 8, 1), effective=dt.date(2023, 8, 1), role="default")
+    whole = vintage(noise=0.03)
+    known = replace(whole, events=whole.events.with_events([other]))
+    made = ledger(known)
+    assert made.reading == "descriptive"
+    (note,) = (one for one in made.notes if "clean_from" in one)
+    assert note.startswith("only 4 months before the measure are known of every flow that no other measure touches")
+    assert 'clean_from = "2019-01" counts 60' in note
+    assert ledger(known, clean_from="2019-01").reading == "estimated"
+    short = ledger(vintage(noise=0.03, before=15))
+    assert short.reading == "descriptive"
+    assert not any("clean_from" in one for one in short.notes)
 
 
 def test_what_else_fell_into_the_months_is_told():
@@ -530,7 +605,7 @@ def test_a_good_that_no_table_knows_is_not_said_to_be_outside_the_measure(good, 
 def test_the_table_holds_every_part_and_the_picture_every_entry():
     made = ledger()
     table = made.frame()
-    assert set(table.kind) == {"entry", "route", "leg", "origin", "share", "closure"}
+    assert set(table.kind) == {"entry", "others", "route", "leg", "origin", "share", "closure"}
     assert table[table.kind == "entry"]["item"].tolist() == ["L_X", "L_M", "R", "O", "N", "S", "M", "G", "Z"]
     assert (table[table.state == "no data"].at_lower.isna()).all()
     assert len(made.plot().patches) == 18
