@@ -2,7 +2,7 @@
 """The concordance: one line per good that stands in the observations."""
 import csv
 
-COLUMNS = ["product", "name", "mineral", "form", "element", "element_factor", "hs_codes", "classification", "valid_from",
+COLUMNS = ["product", "name", "mineral", "form", "grade", "element", "element_factor", "hs_codes", "classification", "valid_from",
            "valid_to", "control_event", "control_notice", "dilution", "display_unit", "evidence"]
 
 GAGE = ("gage_licensing_2023", "MOFCOM & GACC 23/2023")
@@ -16,6 +16,7 @@ MIX = "basket of a publisher, its codes are not stated; never mixed with another
 SEVEN = "seven controlled elements are a small part of the tonnage"
 NOTICE = "codes of the notice; export code as published"
 TABLE = "10-digit code of the US import table"
+GRADES = {"bismuth": "over 99.99 %", "zinc": "99.99 % and more"}  # of the codes listed
 
 # product, name, mineral, form, element, factor, hs_codes, (event, notice), dilution, unit, evidence
 ROWS = [
@@ -36,7 +37,7 @@ ROWS = [
     ("graphite_flake", "natural graphite, crystalline flake", "graphite", "ore", "C", 1, "CN8:25041010|HTS10:2504101000", GR, "the US code covers all crystalline flake, not dust", "t", NOTICE + "; " + TABLE),
     ("graphite_spherical", "natural graphite, spherical", "graphite", "processed", "C", 1, "CN8:25041091", GR, "", "t", NOTICE),
     ("graphite_other", "natural graphite, other powder or flake", "graphite", "ore", "C", 1, "HTS10:2504105000", GR, "the notice names flake, spherical and expanded graphite, not every good under this code", "t", TABLE),
-    ("bismuth", "bismuth and articles, over 99.99 %", "bismuth", "metal", "Bi", 1, "CN8:81061010|HTS10:8106100000", BW, "", "t", TABLE),
+    ("bismuth", "bismuth and articles", "bismuth", "metal", "Bi", 1, "CN8:81061010|HTS10:8106100000", BW, "", "t", TABLE),
     ("bismuth_refined_products", "bismuth, refined products", "bismuth", "metal", "Bi", 1, "CN8:81061010", BW, "", "t", "wording of SMM"),
     ("bismuth_trioxide", "bismuth trioxide", "bismuth", "oxide", "Bi", 0.897, "", NO, "not listed in the notice", "t", "factor of Bi2O3 from atomic weights; the notice leaves the oxide out"),
     ("bismuth_unrefined_scrap", "bismuth, unrefined and scrap", "bismuth", "scrap", "Bi", "", "", BW, "", "t", "wording of SMM"),
@@ -70,7 +71,7 @@ ROWS = [
     ("ferrovanadium", "ferrovanadium", "vanadium", "alloy", "V", "", "HTS10:7202920000", NO, "", "t", TABLE),
     ("nickel", "nickel, unwrought, not alloyed", "nickel", "metal", "Ni", 1, "HTS10:7502100000", NO, "", "t", TABLE),
     ("selenium", "selenium", "selenium", "metal", "Se", 1, "HTS10:2804900000", NO, "", "t", TABLE),
-    ("zinc", "zinc, unwrought, 99.99 % and more", "zinc", "metal", "Zn", 1, "HTS10:7901110000", NO, "met a US tariff in September 2024", "t", TABLE),
+    ("zinc", "zinc, unwrought", "zinc", "metal", "Zn", 1, "HTS10:7901110000", NO, "met a US tariff in September 2024", "t", TABLE),
 ]
 
 
@@ -78,7 +79,7 @@ def write(path, used):
     rows = []
     for product, name, mineral, form, element, factor, codes, (event, notice), dilution, unit, evidence in ROWS:
         kinds = [c for c in (CN, US, EU) if c + ":" in codes]
-        rows.append(dict(zip(COLUMNS, (product, name, mineral, form, element, factor, codes, "|".join(kinds), "2010-01", "",
+        rows.append(dict(zip(COLUMNS, (product, name, mineral, form, GRADES.get(product, ""), element, factor, codes, "|".join(kinds), "2010-01", "",
                                        event, notice, dilution, unit, evidence), strict=True)))
     known = {r["product"] for r in rows}
     assert used <= known, used - known

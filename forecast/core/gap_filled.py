@@ -46,12 +46,16 @@ class GapFilled:
         what the one hit sent less
     complete : bool
         whether the origins add up to the total
+    lo95, hi95 : float, default NaN
+        of the total; NaN where nothing is estimated
     """
 
     changes: tuple[OriginChange, ...]
     total: float
     lost: float
     complete: bool
+    lo95: float = math.nan
+    hi95: float = math.nan
 
     @property
     def gains(self) -> float:

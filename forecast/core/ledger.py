@@ -54,6 +54,8 @@ class Ledger:
         one per third country
     entries : tuple of LedgerEntry
         of both sides
+    to_others : LedgerEntry
+        what the exporter sent to all others more, of which R, O and G are parts
     share : ReroutedShare
         of R in the loss
     gap : GapFilled, optional
@@ -84,6 +86,7 @@ class Ledger:
     legs: tuple[Leg, ...]
     routes: tuple[Route, ...]
     entries: tuple[LedgerEntry, ...]
+    to_others: LedgerEntry
     share: ReroutedShare
     gap: GapFilled | None = None
     closure: Mapping[str, float] = field(default_factory=dict)

@@ -40,12 +40,10 @@ def ledger_of_rows(rows: Sequence[LedgerRow]) -> Ledger:
         )
         for row in kinds.get("route", ())
     )  # fmt: skip
-    entries = tuple(
-        LedgerEntry(
-            row.item, row.at_lower, row.at_upper, lo95=row.lo95, hi95=row.hi95, wanted=tuple(split_names(row.wanted))
-        )
-        for row in kinds["entry"]
-    )  # fmt: skip
+    entries = tuple(map(_entry_of, kinds["entry"]))
+    found = {entry.symbol: entry.at_lower for entry in entries}
+    less = found["L_X"] - found["Z"]  # in tables of older runs it has no row of its own
+    to_others = _entry_of(kinds["others"][0]) if "others" in kinds else LedgerEntry("D", less, less)
     head, share = kinds["entry"][0], kinds["share"][0]
     question = LedgerQuestion(
         (), head.exporter, head.destination, head.product, tuple(route.country for route in routes), name=head.question
@@ -53,10 +51,16 @@ def ledger_of_rows(rows: Sequence[LedgerRow]) -> Ledger:
     unit, _, content = head.unit.partition(" ")
     return Ledger(
         question, unit, content, cast(Any, head.reading), head.months_from, head.months_to, int(head.months or 0), legs, routes,
-        entries, ReroutedShare(share.at_lower, share.at_upper, share.lo95, share.hi95, share.note),
+        entries, to_others, ReroutedShare(share.at_lower, share.at_upper, share.lo95, share.hi95, share.note),
         _gap_of(kinds.get("origin", ())), {row.item: row.at_lower for row in kinds.get("closure", ())},
         tuple(row.note for row in kinds.get("note", ())),
     )  # fmt: skip
+
+
+def _entry_of(row: LedgerRow) -> LedgerEntry:
+    return LedgerEntry(
+        row.item, row.at_lower, row.at_upper, lo95=row.lo95, hi95=row.hi95, wanted=tuple(split_names(row.wanted))
+    )
 
 
 def _leg_of(row: LedgerRow) -> Leg:
@@ -74,4 +78,4 @@ def _gap_of(rows: Iterable[LedgerRow]) -> GapFilled | None:
         return None
     total, lost = (next(row for row in found if row.item == item) for item in ("total", "lost"))
     changes = tuple(OriginChange(r.country, r.at_lower, r.lo95, r.hi95, r.note) for r in found if r.item == "change")
-    return GapFilled(changes, total.at_lower, lost.at_lower, total.state == "adds up")
+    return GapFilled(changes, total.at_lower, lost.at_lower, total.state == "adds up", total.lo95, total.hi95)

@@ -119,7 +119,7 @@ class LedgerEntry:
     Parameters
     ----------
     symbol : str
-        "L_X", "L_M", "R", "O", "N", "S", "M", "G" or "Z"
+        "L_X", "L_M", "R", "O", "N", "S", "M", "G" or "Z"; "D" for what all others got more
     at_lower, at_upper : float
         with rerouting at its lower and at its upper bound; NaN without data
     draws_lower, draws_upper : array of float, shape (draws,), or None

@@ -35,7 +35,7 @@ class LedgerQuestion:
         other origins of the destination's imports that are told apart, without being asked for rerouting
     start, stop : str, optional
         labels of the first and last month of the destination's imports that are accounted for (default: the event's first
-        month and `lag_direct`; the last month that every leg with figures knows)
+        month and `lag_direct`; the last month that every leg with figures knows and that an end of the event does not reach)
     lag_direct, lag_to, lag_from : int, default 1
         months under way from exporter to destination, from exporter to third country, from third country to destination
     ahead : int, default 0
@@ -106,7 +106,9 @@ class LedgerQuestion:
                 raise ConfigError(f"'{country}' is no country", where=where, hint=hint)
             for other in named[:place]:
                 if country == other:
-                    raise ConfigError(f"'{country}' is named twice", where=where, hint="each country once")
+                    ends = place == 1  # exporter and destination
+                    hint = "another `exporter` or `destination`" if ends else "each country once"
+                    raise ConfigError(f"'{country}' is named twice", where=where, hint=hint)
                 if countries(country) & countries(other):
                     problem = f"'{other}' and '{country}' hold the same country, whose goods would count twice"
                     raise ConfigError(problem, where=where, hint="one of the two")
@@ -127,6 +129,11 @@ class LedgerQuestion:
         by_day = sorted(self.events, key=lambda event: (event.effective or event.announced, event.id))
         for key, ordered in (("events", by_day), ("through", sorted(self.through)), ("origins", sorted(self.origins))):
             object.__setattr__(self, key, tuple(ordered))
+
+    @property
+    def lost_flow(self) -> str:
+        """The flow that the measure is asked to have cut, by the exporter's record."""
+        return f"{self.exporter}.export.{self.destination}.{self.product}"
 
     @property
     def months_on_the_way(self) -> int:

@@ -19,7 +19,7 @@ NO_DATA = "no data"
 
 
 def ledger_rows(made: Any) -> list[LedgerRow]:
-    """All lines of a ledger; `kind` says what a line is: entry, route, leg, origin, share, closure, note."""
+    """All lines of a ledger; `kind` says what a line is: entry, others, route, leg, origin, share, closure, note."""
     question = made.question
     base = LedgerRow(
         question=question.name, event=question.event_ids, exporter=question.exporter, destination=question.destination,
@@ -28,10 +28,10 @@ def ledger_rows(made: Any) -> list[LedgerRow]:
     )  # fmt: skip
     rows = [
         replace(
-            base, kind="entry", item=e.symbol, at_lower=e.at_lower, at_upper=e.at_upper, lo95=e.lo95, hi95=e.hi95,
+            base, kind=kind, item=e.symbol, at_lower=e.at_lower, at_upper=e.at_upper, lo95=e.lo95, hi95=e.hi95,
             state=made.reading if e.known else NO_DATA, wanted=join_names(e.wanted),
         )
-        for e in made.entries
+        for kind, e in (*(("entry", one) for one in made.entries), ("others", made.to_others))
     ]  # fmt: skip
     rows += [
         replace(
@@ -45,7 +45,16 @@ def ledger_rows(made: Any) -> list[LedgerRow]:
     if (gap := made.gap) is not None:
         state = "adds up" if gap.complete else "does not add up"
         rows += [
-            replace(base, kind="origin", item="total", at_lower=gap.total, at_upper=gap.total, state=state),
+            replace(
+                base,
+                kind="origin",
+                item="total",
+                at_lower=gap.total,
+                at_upper=gap.total,
+                lo95=gap.lo95,
+                hi95=gap.hi95,
+                state=state,
+            ),
             replace(base, kind="origin", item="lost", at_lower=gap.lost, at_upper=gap.lost, state=state),
         ]
         rows += [

@@ -12,12 +12,16 @@ from forecast.core.units import KILOGRAMS
 
 @dataclass(frozen=True)
 class Product:
-    """One good; `dilution` says how much wider the statistical code is than the controlled item."""
+    """One good; `dilution` says how much wider the statistical code is than the controlled item.
+
+    `grade` is that of the codes listed: a record by other codes may hold goods of any.
+    """
 
     product: str
     name: str
     mineral: str
     form: str
+    grade: str
     element: str
     element_factor: float | None
     hs_codes: str

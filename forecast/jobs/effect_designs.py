@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest, with_place
 from forecast.core.event_ends import ended_measure
+from forecast.core.event_scope import scope_is_unknown
 from forecast.core.events import Event, EventCalendar
 from forecast.core.products import products
 from forecast.core.questions import Design
@@ -25,9 +26,18 @@ def findings_out_of_scope(
 
     topic, name : of the finding; series : those asked about; asked : ids of the events
     """
-    missed = [s for s in series if not any(events[event].touches(s) for event in asked)]
-    where = f"outside the scope of {', '.join(asked)}: an indirect effect"
-    return [Finding(topic, f"{one} lies {where}", name) for one in missed]
+    measures, names = [events[event] for event in asked], ", ".join(asked)
+    missed = [s for s in series if not any(event.touches(s) for event in measures)]
+    return [
+        Finding(
+            topic,
+            f"whether {names} covers {one} is not known here: its good is in no table of the package"
+            if scope_is_unknown(measures, [one])
+            else f"{one} lies outside the scope of {names}: an indirect effect",
+            name,
+        )
+        for one in missed
+    ]
 
 
 def findings_past_the_end(name: str, design: Design, vintage: Vintage) -> list[Finding]:

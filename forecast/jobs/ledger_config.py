@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from forecast.core.errors import ConfigError, with_place
+from forecast.core.event_scope import exporter_under
 from forecast.core.ledger import LedgerQuestion
 from forecast.core.vintage import Vintage
 from forecast.jobs.config_base import ConfigTable, Month, Names, NonEmptyNames, PluginConfig, as_spec
@@ -22,11 +23,13 @@ class LedgerConfig(ConfigTable):
 
     id : what tables and the report call it
     event : id of the measure, or of several whose joint effect is asked
-    exporter : the country that imposed it; destination : the one that it is aimed at, or a group such as "EU27"
+    exporter : whose exports are asked about; by default the one country that imposed the measure
+    destination : the country that it is aimed at, or a group such as "EU27"
     product : the good, by its name in the package
     through : third countries through which goods may have gone on; by default those of the data that produce little themselves
     origins : other origins that are told apart
-    from, to : first and last month of the destination's imports
+    from : first month of the destination's imports; by default the event's and `lag_direct`
+    to : last month; by default the last that all known flows have in common and that an end of the measure does not reach
     lag_direct, lag_to, lag_from : months under way: exporter to destination, exporter to third country, and on from there
     ahead : months before the first in which a third country could have stocked
     own_sources : tonnes that a third country could have found otherwise, by country; unknown ones are left out
@@ -34,14 +37,14 @@ class LedgerConfig(ConfigTable):
     gains : tonnes by which all other origins sent more, where only that sum is published
     estimator : what estimates every flow
     baseline_from, baseline_to : the months that flows are compared with where nothing can be estimated
-    clean_from : first month of the past that counts as clean
+    clean_from : first month of the past that counts as clean; by default the one after the last other measure
     element : amounts of the contained element, for a good of one form
     note : a sentence for the report
     """
 
     id: str
     event: NonEmptyNames
-    exporter: str = "CHN"
+    exporter: str | None = None
     destination: str
     product: str
     through: Names | None = None
@@ -70,17 +73,14 @@ class LedgerConfig(ConfigTable):
             raise ValueError("the baseline ends before it begins", "check the two months")
         return self
 
-    @property
-    def lost_flow(self) -> str:
-        """The flow that the measure is asked to have cut, by the exporter's record."""
-        return f"{self.exporter}.export.{self.destination}.{self.product}"
-
     def question(self, vintage: Vintage, draws: int, where: str = "") -> LedgerQuestion:
         """The question, with its events and candidates as known on the day of the vintage."""
         baseline = (self.baseline_from, self.baseline_to) if self.baseline_from and self.baseline_to else None
         with with_place(where, ConfigError):
+            events = tuple(vintage.events[event] for event in self.event)
+            exporter = self.exporter or exporter_under(events, self.destination)
             asked = LedgerQuestion(
-                tuple(vintage.events[event] for event in self.event), self.exporter, self.destination, self.product,
+                events, exporter, self.destination, self.product,
                 self.through or (), self.origins, self.first, self.last, self.lag_direct, self.lag_to, self.lag_from,
                 self.ahead, self.own_sources, self.producers, self.gains, self.estimator.spec, baseline, self.clean_from,
                 self.element, self.id, draws,

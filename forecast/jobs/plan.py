@@ -146,7 +146,7 @@ def make_plan(config: Config, archive: Archive) -> Plan:
             )
             continue
         question = account.question(vintage, config.draws, f"{place}, [[ledger]] {i + 1}")
-        findings += findings_out_of_scope("ledger", account.id, (account.lost_flow,), account.event, archive.events)
+        findings += findings_out_of_scope("ledger", account.id, (question.lost_flow,), account.event, archive.events)
         name = f"ledger|{account.id}"
         batches.append(Batch(name, account.estimator.label, account.estimator.spec, name, ledger=question))
     scenarios, not_asked = askable_scenarios(

@@ -9,7 +9,8 @@ from forecast.core.ledger import Ledger
 from forecast.core.products import products
 from forecast.plots.house_axes import house_axes
 from forecast.report.figures.canvas import C
-from forecast.report.numbers import country_name, product_name, window
+from forecast.report.ledger_amounts import months_text
+from forecast.report.numbers import country_name, product_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +27,7 @@ def plot_ledger(made: Ledger, ax: Axes | None = None) -> Axes:
     unit, size = (known.display_unit, known.scale) if known else ("t", 1000.0)
     q = made.question
     title = f"{product_name(q.product)}: where {country_name(q.exporter)}'s trade with {country_name(q.destination)} went"
-    axes = house_axes(ax, title, window(made.months_from, made.months_to), f"{unit} {made.content}".strip())
+    axes = house_axes(ax, title, months_text(made), f"{unit} {made.content}".strip())
     for at, entry in enumerate(made.entries):
         if not entry.known:
             axes.annotate("no data", (at, 0), ha="center", va="bottom", fontsize=8, color=C["muted"])

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from forecast.core.ledger import REST, Ledger, LedgerEntry, Route
-from forecast.core.products import products
-from forecast.report.numbers import NBSP, capitalize, country_in_text, decimal, product_name, quantity, share_text, window
+from forecast.core.ledger import REST, GapFilled, Ledger, LedgerEntry
+from forecast.report.ledger_amounts import UNSETTLED, amount_text, interval_text, span_text
+from forecast.report.ledger_route_sentences import route_sentences
+from forecast.report.ledger_wanted import lacking_sentence
+from forecast.report.numbers import NBSP, capitalize, country_in_text, product_name, share_text, window
 
-WHY_UPPER = (
-    "The smaller of two flows is an upper bound, because goods of one code that come in and goods that go out need not be the "
-    "same goods: of Vietnam's exports to the United States in 2021, 16.1 % were rerouted by that measure of products and 1.8 % "
-    "by that of firms (Iyoha, Malesky, Wen, Wu and Feng, Harvard Business School Working Paper 24-072, version of May 2024; "
-    "the revision of March 2025, without Feng, finds that tariffs raised rerouting by 3.6, 2.5 and 1.4 percentage points by "
-    "country, province and firm)."
-)
 RANGE = "Rerouting in one step and under one code is between"
-COMMAND = re.compile(r" \((forecast fetch|pages of) [^)]*\)")  # stands once, with its flow
 UNSEEN = (
     "Goods under another name or code, routes with more than one stop, and goods that a third country would have got anyway "
     "and sent on in place of using them are in none of these figures."
@@ -30,7 +23,7 @@ def sentences_of(made: Ledger) -> list[str]:
     told = [
         *_losses(made),
         *_other_origins(made),
-        *_routes(made),
+        *route_sentences(made),
         *_declared_origin(made),
         *_exporters_side(made),
         *_share(made),
@@ -43,49 +36,22 @@ def sentences_of(made: Ledger) -> list[str]:
     return [*told, UNSEEN]
 
 
-def in_short(made: Ledger) -> list[str]:
-    """What was lost by each record, and which part of it may have been rerouted."""
-    return [*_losses(made), *_share(made)]
-
-
-def series_wanted(wanted: Iterable[str]) -> str:
-    """The series that would fill something, each once; how they are fetched stands with the flows."""
-    found: dict[str, str] = {}
-    for one in wanted:
-        for part in COMMAND.sub("", one).split("; "):
-            found.setdefault(part.partition(",")[0], part)
-    return "; ".join(found.values())
-
-
-def amount_text(made: Ledger, value: float) -> str:
-    """An amount of a ledger in the unit of the report, without its sign."""
-    known = products().get(made.question.product)
-    unit, size = (known.display_unit, known.scale) if known else ("t", 1000.0)
-    text = quantity(abs(value), unit) if made.unit != "kg" else quantity(abs(value) / size, unit)
-    return f"{text} {made.content}".strip()
-
-
-def _interval_text(made: Ledger, low: float, high: float) -> str:
-    if not math.isfinite(low):
-        return ""
-    ends = " to ".join(f"{'−' if one < 0 else ''}{amount_text(made, one)}" for one in (low, high))
-    return f" (95{NBSP}% interval {ends})"
+def accounts_in_short(accounts: Sequence[Ledger]) -> tuple[str, ...]:
+    """What was lost by each record, and which part of it may have been rerouted; by name where several ask about one flow."""
+    flows = [made.question.lost_flow for made in accounts]
+    return tuple(
+        f"{made.question.name}: {told[0].lower()}{told[1:]}" if flows.count(made.question.lost_flow) > 1 else told
+        for made in accounts
+        for told in (*_losses(made), *_share(made))
+    )
 
 
 def _goods(made: Ledger) -> str:
     return product_name(made.question.product)
 
 
-def _months(made: Ledger) -> str:
-    return window(made.months_from, made.months_to)
-
-
 def _against(made: Ledger) -> str:
     return "in the months compared with" if made.reading == "descriptive" else "expected without the measure"
-
-
-def _lacking(text: str, wanted: tuple[str, ...]) -> str:
-    return f"{text}: no data; it would take {series_wanted(wanted)}."
 
 
 def _losses(made: Ledger) -> list[str]:
@@ -99,52 +65,52 @@ def _losses(made: Ledger) -> list[str]:
     for symbol, (subject, role) in what.items():
         entry, leg = made.entry(symbol), made.leg(role)
         if not entry.known:
-            told.append(_lacking(subject, entry.wanted))
+            told.append(lacking_sentence(subject, entry.wanted))
             continue
         way = "below" if entry.at_lower >= 0 else "above"
         when = window(leg.months_from, leg.months_to)
         level = "the level of the months compared with" if made.reading == "descriptive" else _against(made)
         told.append(
-            f"{subject} in {when} were {amount_text(made, entry.at_lower)}{_loss_interval(made, entry)} {way} what was {level}."
+            f"{subject} in {when} were {amount_text(made, entry.at_lower)}"
+            f"{interval_text(made, entry.lo95, entry.hi95, ' of the loss')} {way} what was {level}{unsettled_text(entry)}."
             if made.reading != "descriptive"
             else f"{subject} in {when} were {amount_text(made, entry.at_lower)} {way} {level}."
         )
     return told
 
 
-def _loss_interval(made: Ledger, entry: LedgerEntry) -> str:
-    return _interval_text(made, entry.lo95, entry.hi95).replace("interval", "interval of the loss")
-
-
 def _other_origins(made: Ledger) -> list[str]:
     short, gap = made.entry("S"), made.gap
     if gap is None or not gap.complete:
         return (
-            [_lacking(f"What {country_in_text(made.question.destination)} imported in all", short.wanted)]
+            [lacking_sentence(f"What {country_in_text(made.question.destination)} imported in all", short.wanted)]
             if short.wanted
             else []
         )
+    low, high = (gap.lo95, gap.hi95) if gap.total >= 0 else (-gap.hi95, -gap.lo95)
     told = [
-        f"All other origins together sent {amount_text(made, gap.total)} {'more' if gap.total >= 0 else 'less'} than "
-        f"{_against(made)}."
+        f"All other origins together sent {amount_text(made, gap.total)}{interval_text(made, low, high)} "
+        f"{'more' if gap.total >= 0 else 'less'} than {_against(made)}{unsettled_text(gap)}."
     ]
     named = [one for one in gap.changes if not one.origin.startswith(REST)]
     if named:
-        parts = [
-            f"{country_in_text(one.origin)} {'+' if one.value >= 0 else '−'}{amount_text(made, one.value)}"
-            + (f" ({one.production})" if one.production else "")
-            for one in named
-        ]
+        parts = []
+        for one in named:
+            limits = span_text(made, one.lo95, one.hi95) if math.isfinite(one.lo95) else ""
+            more = "; ".join(filter(None, (limits, one.production)))
+            change = f"{'+' if one.value >= 0 else '−'}{amount_text(made, one.value)}"
+            parts.append(f"{country_in_text(one.origin)} {change}{f' ({more})' if more else ''}")
         table = (
             "; production by the table of the US Geological Survey"
             if any("production" in one.production for one in named)
             else ""
         )
-        told.append(f"Of the named ones: {', '.join(parts)}{table}.")
+        joint = f", with joint 95{NBSP}% limits" if any(math.isfinite(one.lo95) for one in named) else ""
+        told.append(f"Of the named ones{joint}: {', '.join(parts)}{table}.")
     if short.known:
         fell = short.at_lower > 0
         low, high = (short.lo95, short.hi95) if fell else (-short.hi95, -short.lo95)
-        if short.lo95 < 0 < short.hi95:
+        if unsettled_text(short):
             so = ": these figures cannot say whether they fell"
         else:
             so = (
@@ -152,66 +118,11 @@ def _other_origins(made: Ledger) -> list[str]:
                 if fell
                 else ": no shortage is shown"
             )
-        moved = f"{'fell' if fell else 'rose'} by {amount_text(made, short.at_lower)}{_interval_text(made, low, high)}"
-        if not short.at_lower and not short.lo95 < 0 < short.hi95:
+        moved = f"{'fell' if fell else 'rose'} by {amount_text(made, short.at_lower)}{interval_text(made, low, high)}"
+        if not short.at_lower and not unsettled_text(short):
             moved, so = "did not change", ""
         told.append(f"Imports from all origins {moved}{so}.")
     return told
-
-
-def _routes(made: Ledger) -> list[str]:
-    told = [one for route in made.routes for one in _route(made, route)]
-    if any(route.outward.known and route.onward.known for route in made.routes):
-        told.append(WHY_UPPER)
-    return told
-
-
-def _route(made: Ledger, route: Route) -> list[str]:
-    name, q = country_in_text(route.country), made.question
-    lacking = [leg for leg in (route.outward, route.onward) if not leg.known]
-    if len(lacking) == 2:
-        wanted = tuple(leg.wanted for leg in lacking)
-        notes = [f"{name}: {leg.note}." for leg in lacking if leg.note]
-        return [_lacking(f"What may have gone on through {name}", wanted), *notes]
-    limit = f" (95{NBSP}% limit {amount_text(made, route.upper_limit)})" if math.isfinite(route.upper_limit) else ""
-    crossed = route.lower > route.upper
-    least = ""
-    if route.lower > 0 and not crossed:
-        own = f"if its own sources were no more than the {amount_text(made, route.own_sources)} that were declared"
-        least = f"; at least {amount_text(made, route.lower)} must have, {own}"
-    most = f"at most {amount_text(made, route.upper)}{limit}"
-    told = [f"Through {name}, {most} can have gone on in one step and under one code{least}."]
-    if crossed and not route.contradiction:
-        told.append(
-            f"What {name} sent on, less its declared own sources, is {amount_text(made, route.lower)}, above that bound: the "
-            "two cross within their noise."
-        )
-    if lacking:
-        told.append(_lacking(f"The other flow of {name}", (lacking[0].wanted,)))
-    if route.contradiction:
-        told.append(f"The bounds of {name} cross: {route.contradiction}.")
-    if route.found:
-        tested = sum(math.isfinite(one.p_value) for one in made.routes)
-        others = f", over {tested} countries" if tested > 1 else ""
-        more = ", the second by more than its own sources" if math.isfinite(route.own_sources) else ""
-        told.append(
-            f"Both flows of {name} rose{more} ({p_text(route.p_holm)}{others}): rerouting of goods is possible, and whether "
-            f"these are goods of {country_in_text(q.exporter)} the figures do not say."
-        )
-    elif math.isfinite(route.p_holm):
-        told.append(f"It is not shown that both flows of {name} rose ({p_text(route.p_holm)}).")
-    for leg, flow in ((route.outward, "got"), (route.onward, "sent on")):
-        if leg.note:
-            told.append(f"What {name} {flow}: {leg.note}.")
-        if leg.known and leg.mirror:
-            reporter = country_in_text(leg.series.partition(".")[0])
-            told.append(f"What {name} {flow} is known by the record of {reporter}, the other end of that flow.")
-    return told
-
-
-def p_text(p: float) -> str:
-    """A p value in words of a sentence or a cell."""
-    return "p < 0.001" if p < 0.001 else f"p = {decimal(p, 3 if p < 0.1 else 2)}"
 
 
 def _declared_origin(made: Ledger) -> list[str]:
@@ -225,23 +136,26 @@ def _declared_origin(made: Ledger) -> list[str]:
 
 
 def _exporters_side(made: Ledger) -> list[str]:
-    unsold, other = made.entry("Z"), made.entry("G")
+    unsold, other, sold = made.entry("Z"), made.entry("G"), made.to_others
     if not unsold.known:
-        return [_lacking("The exporter's side of the account", unsold.wanted)] if unsold.wanted else []
-    more = made.entry("L_X").at_lower - unsold.at_lower
+        return [lacking_sentence("The exporter's side of the account", unsold.wanted)] if unsold.wanted else []
+    more = sold.at_lower
     exporter = capitalize(country_in_text(made.question.exporter))
     fell = unsold.at_lower > 0
     low, high = (unsold.lo95, unsold.hi95) if fell else (-unsold.hi95, -unsold.lo95)
+    ends = (sold.lo95, sold.hi95) if more >= 0 else (-sold.hi95, -sold.lo95)
     told = [
-        f"{exporter} exported {amount_text(made, more)} {'more' if more >= 0 else 'less'} to all others than "
-        f"{_against(made)}; its exports to all destinations together {'fell' if fell else 'rose'} by "
-        f"{amount_text(made, unsold.at_lower)}{_interval_text(made, low, high)}."
+        f"{exporter} exported {amount_text(made, more)}{interval_text(made, *ends)} {'more' if more >= 0 else 'less'} to all "
+        f"others than {_against(made)}{unsettled_text(sold)}; its exports to all destinations together "
+        f"{'fell' if fell else 'rose'} by {amount_text(made, unsold.at_lower)}{interval_text(made, low, high)}"
+        f"{unsettled_text(unsold)}."
     ]
     if other.known and not made.crossed:
-        ends = sorted((other.at_lower, other.at_upper))
-        texts = [f"{'−' if one < 0 else ''}{amount_text(made, one)}" for one in ends]
+        span = span_text(made, *sorted((other.at_lower, other.at_upper)))
+        texts = span.split(" to ")
         span = texts[0] if texts[0] == texts[1] else f"between {texts[0]} and {texts[1]}"
-        told.append(f"Other growth of its exports is {span}, depending on how much went on.")
+        limits = f"; 95{NBSP}% limits {span_text(made, other.lo95, other.hi95)}" if math.isfinite(other.lo95) else ""
+        told.append(f"Other growth of its exports is {span}, depending on how much went on{limits}.")
     return told
 
 
@@ -251,15 +165,25 @@ def _share(made: Ledger) -> list[str]:
         return [f"No share of the loss is given, because {share.undefined}."]
     far = "" if math.isnan(share.hi95) else f" (95{NBSP}% interval {share_text(share.lo95)} to {share_text(share.hi95)})"
     by_exporter = made.leg("L_X").known and (made.leg("L_X").value < 0 or not made.leg("L_M").known)
-    record = country_in_text(made.question.exporter if by_exporter else made.question.destination)
-    whole = f"the loss in the record of {record}"
+    whole = f"the loss in the record of {country_in_text(made.question.exporter if by_exporter else made.question.destination)}"
+    given = []  # what the range, or its lower end, hangs on
+    if made.reading == "descriptive":
+        given.append("the months compared with show what there would have been")
     if share.lower > 0 or (math.isnan(share.lower) and share.lo95 > 0):
-        whole += ", with the own sources that were declared"
+        given.append("all else that the third countries could have sent was no more than was declared")
     if math.isnan(share.lower):
         crossed = ", ".join(country_in_text(route.country) for route in made.crossed)
         held = f"lies between {share_text(share.lo95)} and {share_text(share.hi95)} with 95{NBSP}%"
         noise = f"estimates of the bounds of {crossed} cross within noise"
-        return [f"The part that may have been rerouted of {whole}, {held}; {noise}, so no range of estimates is given."]
+        hangs = f", if {' and '.join(given)}," if given else ","
+        return [f"The part that may have been rerouted of {whole}{hangs} {held}; {noise}, so no range of estimates is given."]
+    ends = f"{share_text(share.lower)} and {share_text(share.upper)} of {whole}"
     if share.upper > 1:
-        return [f"{RANGE} {share_text(share.lower)} of {whole} and all of it, or more than was lost{far}."]
-    return [f"{RANGE} {share_text(share.lower)} and {share_text(share.upper)} of {whole}{far}."]
+        ends = f"{share_text(share.lower)} of {whole} and all of it, or more than was lost"
+    told = f"{RANGE} {ends}{far}{'; differences of means have no interval' if made.reading == 'descriptive' else ''}."
+    return [f"If {' and '.join(given)}, {told[0].lower()}{told[1:]}" if given else told]
+
+
+def unsettled_text(one: LedgerEntry | GapFilled) -> str:
+    """That a figure is not told from zero, where its interval holds it; "" where not, or where nothing is estimated."""
+    return UNSETTLED if one.lo95 < 0 < one.hi95 else ""

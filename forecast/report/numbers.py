@@ -18,6 +18,10 @@ MINUS = "\u2212"
 SMALLEST = 1e-12  # below it a figure is what rounding left of a zero
 _WIDE = Context(prec=400)  # holds every float
 WITH_ARTICLE = ("ARE", "COD", "EU27", "GBR", "NLD", "PHL", "USA")  # countries whose names have one in a sentence
+CLASSIFICATIONS = {
+    "CHN": "CN8",
+    "USA": "HTS10",
+}  # whose own codes the concordance lists for goods of one grade
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
@@ -160,8 +164,11 @@ def product_name(product: str) -> str:
 
 
 def good_name(series: str) -> str:
-    """The name of the good that a series counts."""
-    return product_name(series.partition(":")[0].rsplit(".", 1)[-1])
+    """The name of the good that a series counts, with its grade where a code that holds this grade alone is the reporter's."""
+    stem = series.partition(":")[0]
+    product = stem.rsplit(".", 1)[-1]
+    known, codes = products().get(product), f"{CLASSIFICATIONS.get(stem.partition('.')[0])}:"
+    return f"{known.name}, {known.grade}" if known and known.grade and codes in known.hs_codes else product_name(product)
 
 
 def capitalize(text: str) -> str:
@@ -181,7 +188,7 @@ def series_name(series: str) -> str:
     if key is None:
         return series
     measure = {"usd": ", value", "usd_per_kg": ", unit value"}.get(key.measure, "")
-    return f"{capitalize(product_name(key.product))}{measure}: {flow_name(series)}"
+    return f"{capitalize(good_name(series))}{measure}: {flow_name(series)}"
 
 
 def inline_name(series: str) -> str:
@@ -190,7 +197,7 @@ def inline_name(series: str) -> str:
     if key is None:
         return series
     measure = {"usd": ", value", "usd_per_kg": ", unit value"}.get(key.measure, "")
-    return f"{product_name(key.product)} ({flow_name(series)}{measure})"
+    return f"{good_name(series)} ({flow_name(series)}{measure})"
 
 
 def treated_name(treated: Sequence[str]) -> str:

@@ -127,15 +127,15 @@ def test_from_comext_to_the_page(tmp_path, monkeypatch):
 def test_from_the_census_bureau_to_the_page(tmp_path, monkeypatch):
     """It suppresses no figure of these codes, and marks none as provisional."""
     monkeypatch.setenv("CENSUS_API_KEY", CENSUS_KEY)
-    mexico, france = "USA.import.MEX.antimony_oxide", "USA.import.FRA.antimony_oxide"
+    mexico, france, china = (f"USA.import.{country}.antimony_oxide" for country in ("MEX", "FRA", "CHN"))
     with CensusServer() as server:
-        spec = {"use": "census", "hs": ["2825800000"], "partner": ["MEX", "FRA"]}
+        spec = {"use": "census", "hs": ["2825800000"], "partner": ["MEX", "FRA", "CHN"]}
         not_released = fetched(server, tmp_path, spec, "2021-01", monkeypatch)
-    text, folder = page_of(tmp_path, 'use = "published"', [mexico, france], "2026-11-06")
-    assert re.search(r"\d monthly figures, \d+ true zeros?, 1 missing, \d not released yet", text)
+    text, folder = page_of(tmp_path, 'use = "published"', [mexico, france, china], "2026-11-06")
+    assert re.search(r"\d monthly figures, \d+ true zeros?, 2 missing, \d not released yet", text)
     seen = statuses(folder)
-    assert seen[france, "2023-06"] == "zero"
-    assert seen[mexico, "2023-05"] == "missing"
+    assert seen[china, "2025-03"] == "zero"
+    assert seen[france, "2023-06"] == seen[mexico, "2023-05"] == "missing"
     assert {*seen.values()} == {"value", "zero", "missing"}
     assert (mexico, "2026-10") in not_released
 

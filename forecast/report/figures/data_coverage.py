@@ -15,7 +15,7 @@ from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel
 from forecast.report.figures.timeline import set_year_axis
 from forecast.report.flow_history import FlowHistory
-from forecast.report.numbers import country_name, product_name
+from forecast.report.numbers import country_name, good_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -102,7 +102,7 @@ def _row_label(series: str) -> str:
     if key is None:
         return series[:56]
     origin = "all" if key.origin == "WLD" else country_name(key.origin)
-    name = product_name(key.product)
+    name = good_name(series)
     good = name if len(name) < 31 else name[:30].rstrip(" ,") + "…"
     label = f"{good} · {origin} → {country_name(key.destination)}"
     return label if len(label) <= LONGEST else f"{good} · {key.origin} → {key.destination}"

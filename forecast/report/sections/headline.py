@@ -29,7 +29,7 @@ from forecast.report.effect_rows import EffectAnswer, mineral_title
 from forecast.report.figures.flows import counterfactual_panel
 from forecast.report.measure_phrases import event_phrase
 from forecast.report.number_cells import amount_cell
-from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, product_name, treated_name
+from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, good_name, treated_name
 from forecast.report.prose import breakdown_text, interval_text
 from forecast.report.recovered_blocks import recovered_blocks
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
@@ -128,8 +128,7 @@ def _paths_figure(data: RunData, answers: Sequence[EffectAnswer]) -> FigureBlock
             continue
         drawn.append(answer.series)
         unit, scale = display_unit(answer.first_series)
-        key = SeriesKey.maybe(answer.first_series)
-        name = product_name(key.product) if key else answer.series
+        name = good_name(answer.first_series) if SeriesKey.maybe(answer.first_series) else answer.series
         title = f"{answer.id}. {capitalize(name)}"[:52]
         flow = flow_name(answer.first_series, most=30)
         sub = f"{flow}, {answer.window}, {answer.estimator}; {unit}".replace("\u00a0", " ")

@@ -13,8 +13,11 @@ from forecast.core.registry import section
 from forecast.core.schema import LedgerRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.figures.ledger import ledger_panel
+from forecast.report.ledger_amounts import amount_text, months_text, span_text
 from forecast.report.ledger_annual import annual_sentences
-from forecast.report.ledger_sentences import amount_text, p_text, sentences_of, series_wanted
+from forecast.report.ledger_route_sentences import MADE_UP_FOR, flows_exceeded, p_text
+from forecast.report.ledger_sentences import sentences_of
+from forecast.report.ledger_wanted import series_wanted
 from forecast.report.numbers import capitalize, country_name, decimal, product_name, window
 from forecast.report.run_data import RunData
 
@@ -53,22 +56,22 @@ class LedgerSection:
                 "was rerouted is known between two bounds only. An entry without data stays open, and is not zero."
             ),
         ]
-        for name in sorted(groups, key=lambda one: list(asked).index(one) if one in asked else len(asked)):
+        names = sorted(groups, key=lambda one: list(asked).index(one) if one in asked else len(asked))
+        accounts = {name: ledger_of_rows(groups[name]) for name in names}
+        titles = {name: _title(data, made, groups[name][0].event) for name, made in accounts.items()}
+        for name, made in accounts.items():
             note = str(asked.get(name, {}).get("note") or "")
-            out += self._account(data, ledger_of_rows(groups[name]), groups[name][0].event, note)
+            twice = list(titles.values()).count(titles[name]) > 1
+            out += self._account(data, made, f"{titles[name]} ({name})" if twice else titles[name], note)
         return out
 
-    def _account(self, data: RunData, made: Ledger, measures: str, note: str) -> list[Block]:
+    def _account(self, data: RunData, made: Ledger, title: str, note: str) -> list[Block]:
         q = made.question
-        named = [data.calendar[one].short_title if one in data.calendar else one for one in measures.split("+")]
-        events = " and ".join(named)
-        title = f"{capitalize(product_name(q.product))}, {country_name(q.exporter)} to {country_name(q.destination)}: {events}"
         out: list[Block] = [Heading(title, 3), Bullets((*sentences_of(made), *annual_sentences(data, made)))]
         if note:
             out.append(Prose(note, "note"))
         if made.reading != "no data":
-            words = window(made.months_from, made.months_to)
-            panel = ledger_panel(made, "Loss and what stands against it", words, ENTRIES)
+            panel = ledger_panel(made, "Loss and what stands against it", months_text(made), ENTRIES)
             caption = (
                 "Dark: to the end nearer zero; pale: to the other end, by what may have been rerouted; line: 95 % limits. "
                 "Rerouting is drawn to its upper bound."
@@ -83,6 +86,12 @@ class LedgerSection:
         return out
 
 
+def _title(data: RunData, made: Ledger, measures: str) -> str:
+    q = made.question
+    events = " and ".join(data.calendar[one].short_title if one in data.calendar else one for one in measures.split("+"))
+    return f"{capitalize(product_name(q.product))}, {country_name(q.exporter)} to {country_name(q.destination)}: {events}"
+
+
 def _with_sign(made: Ledger, value: float) -> str:
     return MISSING if not math.isfinite(value) else f"{'−' if value < 0 else ''}{amount_text(made, value)}"
 
@@ -92,7 +101,7 @@ def _cell(made: Ledger, value: float) -> TableCell:
 
 
 def _limits(made: Ledger, low: float, high: float) -> TableCell:
-    return TableCell(MISSING if not math.isfinite(low) else f"{_with_sign(made, low)} to {_with_sign(made, high)}")
+    return TableCell(MISSING if not math.isfinite(low) else span_text(made, low, high))
 
 
 def _entries(made: Ledger) -> TableBlock:
@@ -115,9 +124,7 @@ def _entries(made: Ledger) -> TableBlock:
             rows.append((name, TableCell("bounds cross", tone="muted"), limits, TableCell("")))
             continue
         ends = sorted((one.at_lower, one.at_upper))
-        text = (
-            _with_sign(made, ends[0]) if ends[0] == ends[1] else f"{_with_sign(made, ends[0])} to {_with_sign(made, ends[1])}"
-        )
+        text = _with_sign(made, ends[0]) if ends[0] == ends[1] else span_text(made, *ends)
         rows.append((name, TableCell(text, value=one.at_upper), _limits(made, one.lo95, one.hi95), TableCell("")))
     heads = (Column("Entry"), Column("Amount", True), Column("95 % limits", True), Column("What would fill it"))
     closed = ", ".join(f"{side} {decimal(error, 1) if error > 1e-6 else 'exact'}" for side, error in made.closure.items())
@@ -129,6 +136,8 @@ def _routes(made: Ledger) -> TableBlock:
     rows = []
     for route in made.routes:
         state = "bounds cross" if route.contradiction else "both flows rose" if route.found else "not shown"
+        if not math.isfinite(route.p_holm):
+            state = "not tested"
         if not math.isfinite(route.upper):
             state = "no data"
         rows.append(
@@ -143,9 +152,11 @@ def _routes(made: Ledger) -> TableBlock:
         Column("Third country"), Column("Exporter to it", True), Column("It to destination", True), Column("At least", True),
         Column("At most", True), Column("95 % limit", True), Column("Both rose?"),
     )  # fmt: skip
+    above = f" ({MADE_UP_FOR})" if any(flows_exceeded(made, route) for route in made.routes) else ""
     note = (
-        "At most: the smaller of the two flows, an upper bound, in one step and under one code. At least: what arrived "
-        "less the country's own sources as declared with the question (no published figure); 0 where none are."
+        f"At most: the smaller of the two flows, an upper bound, in one step and under one code{above}; its limit is one-sided."
+        " At least: what arrived less the country's own sources as declared with the question (no published figure), if these "
+        "are all else that it could have sent; 0 where none are."
     )
     return TableBlock("What may have gone on through third countries", heads, tuple(rows), note, True)
 

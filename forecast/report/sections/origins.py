@@ -15,7 +15,7 @@ from forecast.report.blocks import MISSING, Block, Callout, Column, FigureBlock,
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.origins import origins_panel
-from forecast.report.numbers import NBSP, capitalize, good_name, join_with_and, percent, period, product_name
+from forecast.report.numbers import NBSP, capitalize, good_name, join_with_and, percent, period
 from forecast.report.prose import amount, interval_text, level_text, reason_in_words, relative_change
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -152,7 +152,7 @@ def _record_cells(name: str, a: EffectAnswer | None) -> tuple[TableCell, ...]:
     estimated = TableCell(MISSING, "the checks allow none")
     if a.has_estimate:
         estimated = TableCell(amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}")
-    good = product_name(_series_key(a).product)
+    good = good_name(a.first_series)
     return (
         TableCell(name, f"{a.id}. {good}, {a.known_window}"),
         described,

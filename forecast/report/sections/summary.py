@@ -12,7 +12,7 @@ from forecast.core.schema import LedgerRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.chosen_answers import MAX_ANSWERS, grade_sentence, summary_rows
 from forecast.report.glossary import VERDICT_MEANINGS
-from forecast.report.ledger_sentences import in_short
+from forecast.report.ledger_sentences import accounts_in_short
 from forecast.report.nowcast_blocks import nowcast_sentences
 from forecast.report.numbers import day, number_in_words, series_name
 from forecast.report.prose import answer_sentences
@@ -57,7 +57,7 @@ class SummarySection:
         if now and not chosen:
             return [*out, Bullets(now)]
         if accounts and not chosen:
-            return [*out, Bullets(tuple(sentence for made in accounts for sentence in in_short(made)))]
+            return [*out, Bullets(accounts_in_short(accounts))]
         if not chosen:
             return [*out, _no_answer(data)]
         shared = shared_limits(data, chosen)

@@ -2,7 +2,8 @@
 
 Guide to the International Trade Datasets (US Census Bureau): predicates of the question are added as columns behind those
 asked for, some of them twice; totals (`-`) and groups of countries (`0003`, `5XXX`) stand among the countries; a quantity of 0
-with the flag M is missing, and without a flag a true zero; an empty answer has the status 204.
+with the flag M is missing, and without a flag a true zero; an empty answer has the status 204. A quantity of 0 beside money is
+missing here without a flag too: what was paid for weighs something, and less than half a unit is no other case.
 """
 
 from __future__ import annotations
@@ -91,12 +92,13 @@ def read_trade(answer: Answer, columns: Columns) -> list[TradeRow]:
         country = cells["CTY_CODE"]
         if country != TOTAL and not COUNTRY.fullmatch(country):
             continue
-        quantity, reason = _quantity(answer, cells, columns)
+        value = _number(answer, cells[columns.value], "value")
+        quantity, reason = _quantity(answer, cells, columns, value)
         month = _month(answer, cells["time"])
         rows.append(
             TradeRow(
                 commodity=cells[columns.commodity], country=country, month=month,
-                value=_number(answer, cells[columns.value], "value"), quantity=quantity, reason=reason,
+                value=value, quantity=quantity, reason=reason,
                 updated=_day_of_update(answer, cells["LAST_UPDATE"], month),
             )
         )  # fmt: skip
@@ -138,8 +140,8 @@ def _text(answer: Answer, cell: Any) -> str:
     return str(cell).strip()
 
 
-def _quantity(answer: Answer, cells: dict[str, str], columns: Columns) -> tuple[float, str]:
-    """The weight in kg and, if there is none, why: the first quantity whose unit is a mass."""
+def _quantity(answer: Answer, cells: dict[str, str], columns: Columns, value: float) -> tuple[float, str]:
+    """The weight in kg and, if there is none, why: the first quantity whose unit is a mass; `value` is the row's, in USD."""
     units = []
     for figure, flag, unit in columns.quantities:
         name = cells[unit].upper()
@@ -149,6 +151,8 @@ def _quantity(answer: Answer, cells: dict[str, str], columns: Columns) -> tuple[
             if not cells[figure]:
                 return math.nan, "no quantity stated"
             weight = _number(answer, cells[figure], "quantity") * MASS[name]
+            if weight == 0 and value > 0:
+                return math.nan, f"a weight of 0 beside USD {value:,.0f}"
             return (weight, "") if weight >= 0 else (math.nan, f"a negative quantity: {cells[figure]}")
         units += [name] if name not in ("", "-", "X") else []
     return math.nan, f"counted in {' and '.join(units)}, not by weight" if units else "not counted at all"

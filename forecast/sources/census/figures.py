@@ -71,9 +71,6 @@ class Commodity:
             weight = sum(row.quantity for row in found)
             value = sum(row.value for row in found)
             reason = next((row.reason for row in found if row.reason), "")
-            if weight == 0 and value > 0:
-                reason = f"0 kg beside USD {value:,.0f}, as stated"
-                self._note(f"{self.code}, {country}, {months.label(month)}: {reason}; kept as the office's zero")
             return (weight, reason), (value, (reason or "no value stated") if math.isnan(value) else "")
         if partial:
             absent = math.nan, "no row in a month whose countries do not add up"

@@ -34,9 +34,10 @@ class Amount:
 
 @dataclass(frozen=True)
 class Account:
-    """The entries of both sides, with the largest error of each identity that can be formed, and notes."""
+    """The entries of both sides, what all others got more, and the largest error of each identity that can be formed."""
 
     entries: tuple[LedgerEntry, ...]
+    to_others: LedgerEntry
     closure: Mapping[str, float]
 
 
@@ -76,7 +77,7 @@ def account_of(
         for side, (whole, parts) in sides.items()
         if all(found[symbol].known for symbol in (whole, *parts))
     }
-    return Account(tuple(entries), closure)
+    return Account(tuple(entries), _entry("D", others, others), closure)
 
 
 def declared_while_none_reported(

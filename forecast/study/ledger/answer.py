@@ -11,12 +11,14 @@ import numpy as np
 
 from forecast.core.archive import Archive
 from forecast.core.event import Event
+from forecast.core.event_scope import exporter_under
 from forecast.core.ledger import Ledger, LedgerQuestion, Route, country_codes
 from forecast.core.vintage import Vintage
 from forecast.study.ask import Memo
 from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
 from forecast.study.ledger.candidates import candidates, third_countries_wanted
 from forecast.study.ledger.cautions import cautions_of
+from forecast.study.ledger.clean_months import what_an_interval_would_take
 from forecast.study.ledger.gap_filled import gap_filled_of
 from forecast.study.ledger.joint_draws import with_joint_draws
 from forecast.study.ledger.leg_answers import described_legs, estimated_legs
@@ -38,7 +40,7 @@ def ledger(
     *,
     destination: str,
     product: str,
-    exporter: str = "CHN",
+    exporter: str | None = None,
     through: str | Iterable[str] | None = None,
     origins: str | Iterable[str] = (),
     start: str | None = None,
@@ -67,8 +69,8 @@ def ledger(
         the measure, or several that cannot be told apart
     destination, product : str
         the country that it is aimed at (or a group such as "EU27"), and the good by its name in the package
-    exporter : str, default "CHN"
-        the country that imposed it
+    exporter : str, optional
+        whose exports are asked about (default: the one country that imposed the measure)
     through : str or sequence of str, optional
         third countries through which goods may have gone on (default: by the rule of `candidates`: those with a flow in the
         data that produce little or nothing themselves)
@@ -76,7 +78,7 @@ def ledger(
         other origins that are told apart
     start, stop : str, optional
         labels of the first and last month of the destination's imports (default: the event's first and `lag_direct`; the last
-        that all known flows have in common)
+        that all known flows have in common and that an end of the measure does not reach)
     lag_direct, lag_to, lag_from : int, default 1
         months under way from exporter to destination, from exporter to third country, from third country to destination
     ahead : int, default 0
@@ -108,7 +110,8 @@ def ledger(
     Raises
     ------
     ConfigError
-        where a country is named twice, there is no such estimator, or the element is asked of goods of several forms
+        where a country is named twice, no exporter is named and not just one other country imposed the measure, there is no
+        such estimator, or the element is asked of goods of several forms
 
     Examples
     --------
@@ -120,8 +123,10 @@ def ledger(
     ('descriptive', 'no data', 347)
     """
     vintage = source.latest if isinstance(source, Archive) else source
+    events = (event,) if isinstance(event, Event) else tuple(event)
+    sender = exporter or exporter_under(events, destination, f"ledger of {product} to {destination}")
     question = LedgerQuestion(
-        (event,) if isinstance(event, Event) else tuple(event), exporter, destination, product,
+        events, sender, destination, product,
         () if through is None else country_codes(through), country_codes(origins), start, stop, lag_direct, lag_to, lag_from,
         ahead, own_sources or {}, None if producers is None else country_codes(producers), gains, estimator, baseline,
         clean_from, element, draws=draws,
@@ -142,8 +147,10 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     notes = cautions_of(question, plans, seen) if any(leg.known for leg in legs) else []
     if "described" in states:
         reading = "descriptive"
+        wanted = what_an_interval_would_take(question, plans, legs, seen)
         legs, compared = described_legs(question, plans, legs, seen, factor)
         notes += [f"compared with the {compared.removeprefix('the ')}"] if compared else []
+        notes += [wanted] if wanted else []
     if not any(leg.known for leg in legs):
         reading = "no data"
     by_role = {(leg.role, leg.country): leg for leg in legs}
@@ -158,7 +165,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     main = next(plan for plan in plans if plan.role == "L_M")
     return Ledger(
         question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
-        main.last - main.first + 1, tuple(legs), tuple(routes), account.entries,
+        main.last - main.first + 1, tuple(legs), tuple(routes), account.entries, account.to_others,
         share_of_loss(bounds, routes, loss or by_role["L_M", question.exporter]),
         gap_filled_of(question, by_role, factor, vintage.day), account.closure, (*notes, *([note] if note else [])),
     )  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from forecast.core.event_scope import scope_is_unknown
 from forecast.core.ledger import LedgerQuestion
 from forecast.core.measures_in_window import other_measures
 from forecast.core.plurals import pluralize
+from forecast.core.series import countries
 from forecast.core.vintage import Vintage
 from forecast.study.ledger.leg_plan import LegPlan
 from forecast.study.ledger.legs import design_of
@@ -18,11 +20,20 @@ def cautions_of(question: LedgerQuestion, plans: Sequence[LegPlan], vintage: Vin
     told: list[str] = []
     sides = [plan for plan in plans if plan.role in ("L_X", "L_M")]
     direct = (
-        f"{question.exporter}.export.{question.destination}.{question.product}",
+        question.lost_flow,
         f"{question.destination}.import.{question.exporter}.{question.product}",
     )
-    if not any(event.touches(series) for event in question.events for series in direct):
+    if scope_is_unknown(question.events, direct):
+        named = " or ".join(dict.fromkeys(good for event in question.events for good in event.products)).replace("_", " ")
+        told.append(
+            f"whether a measure on {named} covers {question.product.replace('_', ' ')} is not known here, and so not whether "
+            "the change of this flow is a direct effect"
+        )
+    elif not any(event.touches(series) for event in question.events for series in direct):
         told.append("no measure asked about is aimed at this flow, so that its change is no direct effect of one")
+    for event in question.events:
+        if event.imposed_by and not countries(question.exporter) & {one for by in event.imposed_by for one in countries(by)}:
+            told.append(f"“{event.short_title}” was imposed by {' and '.join(event.imposed_by)}, not by the exporter")
     own = {event.id for event in question.events}
     met = {
         event.short_title: None

@@ -27,18 +27,21 @@ def gap_filled_of(
     if not known:
         return None
     limits = [(math.nan, math.nan)] * len(known)
+    ends = math.nan, math.nan
     if all(leg.draws is not None for leg in known):
-        low, high = simultaneous_band(np.column_stack([leg.draws for leg in known if leg.draws is not None]), 0.95)
+        drawn = np.column_stack([leg.draws for leg in known if leg.draws is not None])
+        low, high = simultaneous_band(drawn, 0.95)
         limits = list(zip(low.tolist(), high.tolist(), strict=True))
+        ends = tuple(np.quantile(drawn.sum(axis=1), [0.025, 0.975]).tolist()) if rest.known else ends
     changes = [
-        OriginChange(leg.country, leg.value, *ends, production=_production(question, leg.country, day))
-        for leg, ends in zip(known, limits, strict=True)
+        OriginChange(leg.country, leg.value, *joint, production=_production(question, leg.country, day))
+        for leg, joint in zip(known, limits, strict=True)
     ]
     complete = rest.known
     total = sum(change.value for change in changes) if complete else math.nan
     if question.gains is not None and complete:
         changes = _divided_rest(changes, factor * 1000.0 * question.gains)
-    return GapFilled(tuple(sorted(changes, key=lambda one: -one.value)), total, lost, complete)
+    return GapFilled(tuple(sorted(changes, key=lambda one: -one.value)), total, lost, complete, *ends)
 
 
 def _production(question: LedgerQuestion, country: str, day: dt.date) -> str:

@@ -160,6 +160,7 @@ def test_an_unannounced_measure_is_not_asked(fetched, monkeypatch):
         ("own_sources = { VNM = 5.0 }", "own sources of 'VNM'"),
         ('baseline_from = "2023-01"', "the baseline has only one end"),
         ("lag_to = -1", "lag_to"),
+        ('event = ["us_301_critical_minerals_2024"]', "imposed by the destination, USA, and no exporter is named"),
         ("lag_to = 12", "by way of a third country after 13 months (lag_to + lag_from)"),
         ("lag_direct = 11", "reaches USA after 11 months (lag_direct), from 2025-11 on; the months end in 2025-10"),
         ('through = ["Thailand"]', "'Thailand' is no country"),

@@ -43,7 +43,15 @@ def test_mexico_is_known_in_dollars_alone(page):
 def test_nothing_is_called_zero_and_nothing_illegal(page):
     assert "| no data |" in page
     assert "illegal" not in page
-    assert RANGE not in page
+    assert RANGE.lower() not in page.lower()
+
+
+def test_two_accounts_of_one_flow_have_headings_of_their_own(tmp_path):
+    again = CONFIG[CONFIG.index("[[ledger]]") :].replace('id = "oxide"', 'id = "by Thailand"').replace(', "MEX"', "")
+    (tmp_path / "two.toml").write_text(CONFIG + again, "utf-8")
+    text = (fc.run(tmp_path / "two.toml", tmp_path / "runs").folder / "report.md").read_text("utf-8")
+    heads = [line for line in text.splitlines() if line.startswith("### Antimony oxides, China to US")]
+    assert [head.rpartition(" (")[2] for head in heads] == ["oxide)", "by Thailand)"]
 
 
 def test_an_own_run_says_nothing_of_the_bundled_totals(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.report.numbers import percent, quantity
+from forecast.report.numbers import good_name, percent, quantity
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,17 @@ def test_a_small_figure_does_not_look_like_zero(value: float, unit: str, text: s
 def test_all_but_all_is_not_all() -> None:
     assert percent(-0.998) == "−99.8\u00a0%"
     assert percent(-1.0) == "−100\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("series", "name"),
+    [
+        ("USA.import.WLD.bismuth:usd", "bismuth and articles, over 99.99 %"),
+        ("EU27.import.CHN.bismuth", "bismuth and articles"),
+        ("USA.import.WLD.zinc", "zinc, unwrought, 99.99 % and more"),
+        ("CHN.export.WLD.zinc", "zinc, unwrought"),
+        ("own series", "own series"),
+    ],
+)
+def test_a_grade_is_told_of_the_records_whose_code_holds_it_alone(series, name):
+    assert good_name(series) == name

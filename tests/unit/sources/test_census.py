@@ -73,14 +73,22 @@ def test_figures_are_those_of_the_office(fetch, server):
     Archive.of(done.kept.rows)  # every row is a valid one
 
 
-def test_flag_m_is_missing_and_a_zero_without_a_flag_is_zero(fetch):
+def test_a_weight_that_is_flagged_or_zero_beside_money_is_missing(fetch):
     done = fetch()
     flagged, weightless = done.figure(OXIDE.format("MEX"), "2023-05"), done.figure(OXIDE.format("FRA"), "2023-06")
     assert (flagged.status, flagged.note) == ("missing", "flag M (missing)")
     assert done.figure(OXIDE.format("MEX") + ":usd", "2023-05").value > 0
-    assert (weightless.status, weightless.value) == ("zero", 0.0)
-    assert "0 kg beside USD" in weightless.note
-    assert done.outcomes[OXIDE.format("MEX")].missing == ["2023-05"]
+    assert (weightless.status, weightless.note) == ("missing", "a weight of 0 beside USD 453,105")
+    assert done.figure(OXIDE.format("FRA") + ":usd", "2023-06").value == 453_105
+    assert [done.outcomes[OXIDE.format(one)].missing for one in ("MEX", "FRA")] == [["2023-05"], ["2023-06"]]
+
+
+def test_a_row_of_no_weight_and_no_value_is_a_true_zero(fetch, server):
+    server.odd["2825800000", "4279", "2023-06"] = {"GEN_VAL_MO": "0", "GEN_QY1_MO": "0"}
+    done = fetch()
+    for suffix in ("", ":usd"):
+        row = done.figure(OXIDE.format("FRA") + suffix, "2023-06")
+        assert (row.status, row.value, row.note) == ("zero", 0.0, "")
 
 
 def test_no_row_in_a_released_month_is_no_trade_and_an_unreleased_month_is_nothing(fetch, server):
@@ -291,7 +299,8 @@ def trade(*rows):
         ({"UNIT_QY1": "T"}, 2000.0, ""),
         ({"UNIT_QY1": "CKG"}, math.nan, "counted in CKG, not by weight"),
         ({"GEN_QY1_MO": "0", "GEN_QY1_MO_FLAG": "M"}, math.nan, "flag M (missing)"),
-        ({"GEN_QY1_MO": "0", "GEN_QY1_MO_FLAG": ""}, 0.0, ""),
+        ({"GEN_QY1_MO": "0", "GEN_QY1_MO_FLAG": "", "GEN_VAL_MO": "1250"}, math.nan, "a weight of 0 beside USD 1,250"),
+        ({"GEN_QY1_MO": "0", "GEN_QY1_MO_FLAG": "", "GEN_VAL_MO": "0"}, 0.0, ""),
         ({"GEN_QY1_MO": None}, math.nan, "no quantity stated"),
         ({"GEN_QY1_MO": "-5"}, math.nan, "a negative quantity: -5"),
         ({"UNIT_QY1": "NO", "UNIT_QY2": "KG", "GEN_QY2_MO": "7", "GEN_QY2_MO_FLAG": ""}, 7.0, ""),

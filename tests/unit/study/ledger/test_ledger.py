@@ -11,12 +11,14 @@ import pytest
 import forecast as fc
 from forecast.core import months
 from forecast.core.bundled_data import bundled_rows
+from forecast.core.errors import ConfigError
 from forecast.core.event import Event
 from forecast.core.events import EventCalendar
 from forecast.core.ledger import LedgerQuestion, Leg, Route
 from forecast.core.vintage import Cell, Vintage
 from forecast.report.blocks import MISSING
-from forecast.report.ledger_sentences import RANGE
+from forecast.report.ledger_amounts import months_text
+from forecast.report.ledger_sentences import RANGE, accounts_in_short
 from forecast.report.sections import ledger as section
 from forecast.study.ledger import rerouting
 from forecast.study.ledger.candidates import candidates, producers_of
@@ -110,7 +112,19 @@ def test_own_sources_raise_the_lower_bound_where_they_are_declared():
     assert math.isnan(described().route("THA").own_sources)
     (told,) = (one for one in made.sentences() if one.startswith("Through Thailand"))
     assert "at most 200 t can have gone on" in told.replace("\N{NO-BREAK SPACE}", " ")
-    assert "at least 80 t must have, if its own sources were no more than the 120 t" in told.replace("\N{NO-BREAK SPACE}", " ")
+    floor = "if all else that it could have sent, by longer ways and under other codes too, was no more than the 120 t"
+    assert f"{floor} that were declared, at least 80 t did" in told.replace("\N{NO-BREAK SPACE}", " ")
+    assert "must have" not in " ".join(made.sentences())
+
+
+def test_a_range_from_two_means_is_told_under_its_conditions():
+    (told,) = (one for one in described(own_sources={"THA": 120.0}).sentences() if RANGE.lower() in one.lower())
+    assert told.startswith("If the months compared with show what there would have been and all else that the third countries")
+    assert told.endswith("; differences of means have no interval.")
+    (told,) = (one for one in described().sentences() if RANGE.lower() in one.lower())
+    assert told.startswith("If the months compared with show what there would have been, rerouting")
+    assert not any(one.startswith(RANGE) for one in described().sentences())
+    assert any(one.startswith(RANGE) for one in ledger().sentences())
 
 
 def test_bounds_that_cross_are_told_and_not_clipped_into_one():
@@ -238,8 +252,8 @@ def test_no_own_sources_and_more_bought_than_sent_on_is_no_crossing():
     assert 0 < thai.lower <= thai.upper <= thai.upper_limit
     assert not made.crossed
     assert made.share.lo95 <= made.share.lower <= made.share.upper <= made.share.hi95
-    (told,) = (sentence for sentence in made.sentences() if sentence.startswith(RANGE))
-    assert "with the own sources that were declared" in told
+    (told,) = (sentence for sentence in made.sentences() if RANGE.lower() in sentence.lower())
+    assert told.startswith("If all else that the third countries could have sent was no more than was declared, rerouting")
 
 
 def test_declared_origin_is_in_every_draw():
@@ -268,6 +282,68 @@ def test_a_gain_is_not_told_as_a_loss():
     told = made.sentences()
     assert not any("of the loss" in sentence and "was not" in sentence for sentence in told)
     assert any("to all destinations together" in sentence for sentence in told)
+
+
+def test_sums_of_flows_are_told_with_the_interval_of_their_draws():
+    made = ledger()
+    legs = {(leg.role, leg.country): leg for leg in made.legs}
+    for told, parts in (
+        (made.gap, (("I", "THA"), ("rest_I", "OTHERS"))),
+        (made.to_others, (("D", "THA"), ("rest_D", "OTHERS"))),
+    ):
+        drawn = sum(legs[part].draws for part in parts)
+        assert (told.lo95, told.hi95) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])))
+    told = " ".join(made.sentences()).replace("\N{NO-BREAK SPACE}", " ")
+    total, low, high = (f"{tonnes(one):.0f} t" for one in (made.gap.total, made.gap.lo95, made.gap.hi95))
+    assert f"All other origins together sent {total} (95 % interval {low} to {high}) more than expected" in told
+    assert "not told from zero" not in told
+    assert all(math.isnan(one) for one in (described().gap.lo95, described().to_others.hi95))
+
+
+def test_a_rise_that_is_not_told_from_zero_is_told_as_such():
+    flat = {**LEVELS, "CHN.export.THA": (10.0, 10.0), "USA.import.THA": (5.0, 5.0), "CHN.export.WLD": (200.0, 121.0),
+            "USA.import.WLD": (150.0, 80.5)}  # fmt: skip
+    told = ledger(vintage(flat, noise=0.03)).sentences()
+    for start in ("All other origins together sent", "China exported"):
+        (one,) = (sentence for sentence in told if sentence.startswith(start))
+        assert "95\N{NO-BREAK SPACE}% interval −" in one
+        assert "than expected without the measure, which is not told from zero" in one
+
+
+def test_a_bound_above_the_smaller_flow_says_why():
+    close = {**LEVELS, "CHN.export.THA": (10.0, 30.0), "USA.import.THA": (10.0, 30.0)}
+    made = ledger(vintage(close, noise=0.1))
+    thai = made.route("THA")
+    assert thai.upper > min(thai.outward.value, thai.onward.value)
+    (told,) = (one for one in made.sentences() if one.startswith("The bound of Thailand lies above"))
+    assert "the smaller of two noisy estimates is more often too low than too high" in told
+    assert not any("lies above" in one for one in described().sentences())
+
+
+def test_the_months_of_both_records_are_told_where_they_differ():
+    told = [months_text(one).replace("\N{NO-BREAK SPACE}", " ") for one in (ledger(), ledger(lag_direct=0))]
+    assert told == ["imports of Mar–Dec 2024, exports of Feb–Nov 2024", "Mar–Dec 2024"]
+
+
+def test_two_accounts_of_one_flow_are_told_by_name():
+    made = [replace(one, question=replace(one.question, name=name)) for one, name in ((ledger(), "all"), (ledger(), "part"))]
+    assert {told.partition(":")[0] for told in accounts_in_short(made)} == {"all", "part"}
+    assert not any(told.startswith("all:") for told in accounts_in_short(made[:1]))
+
+
+def test_an_account_without_interval_says_which_months_would_give_one():
+    other = replace(BAN, id="other", announced=dt.date(2023, 8, 1), effective=dt.date(2023, 8, 1), role="default")
+    whole = vintage(noise=0.03)
+    known = replace(whole, events=whole.events.with_events([other]))
+    made = ledger(known)
+    assert made.reading == "descriptive"
+    (note,) = (one for one in made.notes if "clean_from" in one)
+    assert note.startswith("only 4 months before the measure are known of every flow that no other measure touches")
+    assert 'clean_from = "2019-01" counts 60' in note
+    assert ledger(known, clean_from="2019-01").reading == "estimated"
+    short = ledger(vintage(noise=0.03, before=15))
+    assert short.reading == "descriptive"
+    assert not any("clean_from" in one for one in short.notes)
 
 
 def test_what_else_fell_into_the_months_is_told():
@@ -478,7 +554,7 @@ def test_sentences_never_say_more_than_the_figures():
     [
         ({"through": ["THA", "THA"]}, "named twice"), ({"through": ["USA"]}, "named twice"), ({"lag_to": -1}, "lag_to is -1"),
         ({"own_sources": {"MEX": 1.0}}, "not among"), ({"own_sources": {"THA": -1.0}}, "are -1.0"), ({"draws": 0}, "draws"),
-        ({"estimator": "counterfactul"}, "counterfactual"), ({"destination": "CHN"}, "named twice"),
+        ({"estimator": "counterfactul"}, "counterfactual"), ({"destination": "CHN", "exporter": "CHN"}, "named twice"),
         ({"through": ["EU27", "DEU"]}, "count twice"), ({"destination": "WLD"}, "is no country"),
         ({"through": ["Thailand"]}, "is no country"),
         ({"product": "antimony_oxid"}, "no good is called"),
@@ -489,6 +565,7 @@ def test_sentences_never_say_more_than_the_figures():
         ({"start": None, "stop": "2024-05", "lag_direct": 5}, "reaches USA after 5 months .lag_direct., from 2024-06 on"),
         ({"lag_to": 6, "lag_from": 6}, r"by way of a third country after 12 months .lag_to \+ lag_from., from 2025-01 on"),
         ({"lag_to": 0, "lag_from": 12}, "the months end in 2024-12"),
+        ({"destination": "CHN"}, "imposed by the destination, CHN, and no exporter is named"),
     ],
 )  # fmt: skip
 def test_questions_that_make_no_sense_are_refused(more, said):
@@ -496,10 +573,56 @@ def test_questions_that_make_no_sense_are_refused(more, said):
         ledger(**more)
 
 
+def test_the_exporter_is_the_country_that_imposed_the_measure():
+    congo = replace(BAN, id="halt", imposed_by=("COD",), targets=("ALL",), products=("cobalt",))
+    flows = {name.replace("CHN", "COD"): levels for name, levels in LEVELS.items()}
+    asked = dict(destination="USA", product="cobalt", through=["THA"], start="2024-03", stop="2024-12")
+    made = fc.ledger(vintage(flows, noise=0.03, good="cobalt"), congo, **asked)
+    assert made.question.exporter == "COD"
+    assert tonnes(made.entry("L_X").at_lower) == pytest.approx(800, rel=0.1)
+    assert not any("imposed by" in note for note in made.notes)
+    other = fc.ledger(vintage(noise=0.03, good="cobalt"), congo, exporter="CHN", **asked)
+    assert "“A ban” was imposed by COD, not by the exporter" in other.notes
+
+
+@pytest.mark.parametrize(
+    ("imposed", "told", "hint"),
+    [
+        ((), "no country is known to have imposed", "its code"),
+        (("CHN", "COD"), "imposed by CHN, COD", "'CHN' or 'COD'"),
+        (("USA",), "imposed by the destination, USA", "'CHN'"),
+    ],
+)
+def test_an_exporter_that_the_measure_does_not_tell_is_asked_for(imposed, told, hint):
+    event = replace(BAN, imposed_by=imposed, targets=("CHN",))
+    with pytest.raises(ConfigError, match=told) as refused:
+        fc.ledger(vintage(noise=0.03), event, destination="USA", product=PRODUCT, through=["THA"])
+    assert refused.value.hint == f"exporter = {hint}"
+    made = fc.ledger(vintage(noise=0.03), event, destination="USA", product=PRODUCT, through=["THA"], exporter="CHN")
+    assert made.question.exporter == "CHN"
+
+
+@pytest.mark.parametrize(
+    ("good", "names", "targets", "told"),
+    [
+        ("antimony_metal_ore_articles", "antimony", "USA", "whether a measure on antimony covers antimony metal ore articles"),
+        ("antimony_metal_ore_articles", "antimony", "JPN", "no measure asked about is aimed at this flow"),
+        (PRODUCT, "gallium", "USA", "no measure asked about is aimed at this flow"),
+        (PRODUCT, "antimony", "USA", ""),
+    ],
+)
+def test_a_good_that_no_table_knows_is_not_said_to_be_outside_the_measure(good, names, targets, told):
+    event = replace(BAN, products=(names,), targets=(targets,))
+    asked = dict(destination="USA", product=good, through=["THA"], start="2024-03", stop="2024-12", draws=500)
+    made = fc.ledger(vintage(noise=0.03, good=good), event, **asked)
+    found = [note for note in made.notes if "aimed at" in note or "covers" in note]
+    assert [note.startswith(told) for note in found] == ([True] if told else [])
+
+
 def test_the_table_holds_every_part_and_the_picture_every_entry():
     made = ledger()
     table = made.frame()
-    assert set(table.kind) == {"entry", "route", "leg", "origin", "share", "closure"}
+    assert set(table.kind) == {"entry", "others", "route", "leg", "origin", "share", "closure"}
     assert table[table.kind == "entry"]["item"].tolist() == ["L_X", "L_M", "R", "O", "N", "S", "M", "G", "Z"]
     assert (table[table.state == "no data"].at_lower.isna()).all()
     assert len(made.plot().patches) == 18
